@@ -1,0 +1,357 @@
+//! Scalars as the reference reads them: what it accepts, no more, no less.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// strtoul with base 0: `0x10`, `010`, `16`; an optional sign; the whole word.
+///
+/// A negative number wraps as C's does; callers bound it.
+fn strtoul(word: &[u8]) -> Option<(bool, u64)> {
+    let text = std::str::from_utf8(word).ok()?;
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let (negative, text) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (digits, base) = match text.as_bytes() {
+        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => {
+            (&text[2..], 16)
+        }
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    if !digits.bytes().next()?.is_ascii_hexdigit() {
+        return None;
+    }
+    Some((negative, u64::from_str_radix(digits, base).ok()?))
+}
+
+/// Unsigned, base 0. As in C, `-1` is the largest value of 64 bits, so narrower types refuse it.
+pub fn u64(word: &[u8]) -> Option<u64> {
+    let (negative, v) = strtoul(word)?;
+    Some(if negative { v.wrapping_neg() } else { v })
+}
+pub fn u32(word: &[u8]) -> Option<u32> {
+    u64(word)?.try_into().ok()
+}
+pub fn u16(word: &[u8]) -> Option<u16> {
+    u64(word)?.try_into().ok()
+}
+pub fn u8(word: &[u8]) -> Option<u8> {
+    u64(word)?.try_into().ok()
+}
+/// Signed, base 0.
+pub fn i32(word: &[u8]) -> Option<i32> {
+    let (negative, v) = strtoul(word)?;
+    let v = i64::try_from(v).ok()?;
+    (if negative { -v } else { v }).try_into().ok()
+}
+pub fn i64(word: &[u8]) -> Option<i64> {
+    let (negative, v) = strtoul(word)?;
+    let v = i64::try_from(v).ok()?;
+    Some(if negative { -v } else { v })
+}
+
+/// The value of decimal digits at the beginning, as C's atoi gives it; 0 without digits.
+pub fn atoi(word: &[u8]) -> i32 {
+    let word = word.trim_ascii_start();
+    let (negative, digits) = match word.first() {
+        Some(b'-') => (true, &word[1..]),
+        Some(b'+') => (false, &word[1..]),
+        _ => (false, word),
+    };
+    let v = digits
+        .iter()
+        .take_while(|b| b.is_ascii_digit())
+        .fold(0i32, |v, b| v.wrapping_mul(10).wrapping_add(i32::from(b - b'0')));
+    if negative { v.wrapping_neg() } else { v }
+}
+
+/// An address of any family, as it stands on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addr {
+    /// AF_INET, AF_INET6, ...; AF_UNSPEC for `any` where no family is known.
+    pub family: u8,
+    bytes: [u8; 16],
+    len: u8,
+}
+
+pub const AF_UNSPEC: u8 = 0;
+pub const AF_INET: u8 = 2;
+pub const AF_BRIDGE: u8 = 7;
+pub const AF_INET6: u8 = 10;
+pub const AF_PACKET: u8 = 17;
+pub const AF_MPLS: u8 = 28;
+
+impl Addr {
+    /// The unspecified address of a family; no bytes for families without a length.
+    pub fn unspecified(family: u8) -> Addr {
+        let len = match family {
+            AF_INET => 4,
+            AF_INET6 => 16,
+            _ => 0,
+        };
+        Addr { family, bytes: [0; 16], len }
+    }
+    /// `None` when the length is not that of the family.
+    pub fn from_bytes(family: u8, b: &[u8]) -> Option<Addr> {
+        let mut a = Addr::unspecified(family);
+        if b.len() != usize::from(a.len) {
+            return None;
+        }
+        a.bytes[..b.len()].copy_from_slice(b);
+        Some(a)
+    }
+    pub fn v4(a: Ipv4Addr) -> Addr {
+        let mut addr = Addr::unspecified(AF_INET);
+        addr.bytes[..4].copy_from_slice(&a.octets());
+        addr
+    }
+    pub fn v6(a: Ipv6Addr) -> Addr {
+        Addr { family: AF_INET6, bytes: a.octets(), len: 16 }
+    }
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+    /// Bits of a host prefix.
+    pub fn bits(&self) -> u8 {
+        self.len * 8
+    }
+    /// 224.0.0.0/4 or ff00::/8.
+    pub fn is_multicast(&self) -> bool {
+        match self.family {
+            AF_INET => self.bytes[0] & 0xf0 == 0xe0,
+            AF_INET6 => self.bytes[0] == 0xff,
+            _ => false,
+        }
+    }
+    pub fn is_unspecified(&self) -> bool {
+        self.bytes.iter().all(|&b| b == 0)
+    }
+}
+
+/// An address and how many of its leading bits count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    pub addr: Addr,
+    /// Bits; the full length when none was typed.
+    pub len: u8,
+    /// Whether `/N` was typed (or the word was `default`).
+    pub explicit: bool,
+}
+
+impl Prefix {
+    /// Whether the leading `len` bits of `addr` are those of this prefix.
+    pub fn contains(&self, addr: &[u8]) -> bool {
+        let full = usize::from(self.len / 8);
+        let rest = self.len % 8;
+        if addr.len() < usize::from(self.len).div_ceil(8)
+            || self.addr.bytes.len() < usize::from(self.len).div_ceil(8)
+        {
+            return false;
+        }
+        if addr[..full] != self.addr.bytes[..full] {
+            return false;
+        }
+        rest == 0 || (addr[full] ^ self.addr.bytes[full]) >> (8 - rest) == 0
+    }
+}
+
+/// IPv4 in one to four parts, left-aligned (`10.7` is 10.7.0.0), each part in base 0.
+pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
+    let mut out = [0; 4];
+    let mut parts = word.split(|&b| b == b'.');
+    for slot in &mut out {
+        let Some(part) = parts.next() else { break };
+        if !part.first()?.is_ascii_digit() {
+            return None;
+        }
+        *slot = u8(part)?;
+    }
+    parts.next().is_none().then_some(out)
+}
+
+/// IPv6 in its usual text form, without a zone.
+pub fn ipv6(word: &[u8]) -> Option<[u8; 16]> {
+    Some(std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok()?.octets())
+}
+
+fn literal(word: &[u8]) -> Option<Addr> {
+    if word.contains(&b':') {
+        let bytes = ipv6(word)?;
+        return Some(Addr { family: AF_INET6, bytes, len: 16 });
+    }
+    Addr::from_bytes(AF_INET, &ipv4(word)?)
+}
+
+/// The name of a family in the reference's sentences.
+pub fn family_name(family: u8) -> &'static str {
+    match family {
+        AF_INET => "inet",
+        AF_INET6 => "inet6",
+        AF_PACKET => "link",
+        AF_MPLS => "mpls",
+        AF_BRIDGE => "bridge",
+        AF_UNSPEC => "any valid",
+        _ => "???",
+    }
+}
+
+/// An address without prefix; `family` is AF_UNSPEC or what is already known.
+///
+/// `default`, `any` and `all` give the unspecified address.
+///
+/// # Errors
+///
+/// The reference's sentence, status 1.
+pub fn addr(word: &[u8], family: u8) -> Result<Addr, super::Usage> {
+    let wrong = |prefix: bool| {
+        super::Usage::new(
+            1,
+            super::args::sentence(&[
+                b"Error: ",
+                family_name(family).as_bytes(),
+                if prefix { b" prefix" } else { b" address" },
+                b" is expected rather than \"",
+                word,
+                b"\".",
+            ]),
+        )
+    };
+    if matches!(word, b"default" | b"any" | b"all") {
+        return Ok(Addr::unspecified(family));
+    }
+    let a = literal(word).ok_or_else(|| wrong(false))?;
+    if family != AF_UNSPEC && a.family != family {
+        return Err(wrong(false));
+    }
+    Ok(a)
+}
+
+/// An address with or without `/LEN` or `/NETMASK`.
+///
+/// # Errors
+///
+/// The reference's sentence, status 1.
+pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
+    let wrong = || {
+        super::Usage::new(
+            1,
+            super::args::sentence(&[
+                b"Error: ",
+                family_name(family).as_bytes(),
+                b" prefix is expected rather than \"",
+                word,
+                b"\".",
+            ]),
+        )
+    };
+    if matches!(word, b"default" | b"any" | b"all") {
+        return Ok(Prefix {
+            addr: Addr::unspecified(family),
+            len: 0,
+            explicit: word == b"default",
+        });
+    }
+    let (head, len) = match word.iter().position(|&b| b == b'/') {
+        Some(at) => (&word[..at], Some(&word[at + 1..])),
+        None => (word, None),
+    };
+    let addr = literal(head).ok_or_else(wrong)?;
+    if family != AF_UNSPEC && addr.family != family {
+        return Err(wrong());
+    }
+    let Some(len) = len else {
+        return Ok(Prefix { addr, len: addr.bits(), explicit: false });
+    };
+    let bits = match u8(len) {
+        Some(n) if n <= addr.bits() => n,
+        Some(_) => return Err(wrong()),
+        None => netmask(len).ok_or_else(wrong)?,
+    };
+    Ok(Prefix { addr, len: bits, explicit: true })
+}
+
+/// A contiguous IPv4 netmask as a number of bits.
+fn netmask(word: &[u8]) -> Option<u8> {
+    let mask = u32::from_be_bytes(ipv4(word)?);
+    let ones = mask.leading_ones();
+    (mask.count_ones() == ones).then(|| u8::try_from(ones).ok())?
+}
+
+/// A link-layer address: hex bytes split by `:`, or a dotted quad.
+pub fn lladdr(word: &[u8]) -> Option<Vec<u8>> {
+    if word.contains(&b'.') {
+        return Some(ipv4(word)?.to_vec());
+    }
+    let mut out = Vec::with_capacity(6);
+    for part in word.split(|&b| b == b':') {
+        let text = std::str::from_utf8(part).ok()?;
+        if text.starts_with('+') {
+            return None;
+        }
+        out.push(std::primitive::u8::from_str_radix(text, 16).ok()?);
+    }
+    (out.len() <= 32).then_some(out)
+}
+
+/// A name that a new device may have: 1 to 15 bytes, no `/`, no white space, not `.` or `..`.
+pub fn ifname(word: &[u8]) -> Option<&[u8]> {
+    let bad = |b: &u8| *b == b'/' || b.is_ascii_whitespace() || *b == 0x0b;
+    (!word.is_empty() && word.len() < 16 && word != b"." && word != b".." && !word.iter().any(bad))
+        .then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_in_base_0() {
+        assert_eq!(u32(b"0x10"), Some(16));
+        assert_eq!(u32(b"010"), Some(8));
+        assert_eq!(u32(b"0"), Some(0));
+        assert_eq!(u32(b"12x"), None);
+        assert_eq!(u32(b"0x"), None);
+        assert_eq!(u32(b"-1"), None);
+        assert_eq!(u32(b""), None);
+        assert_eq!(u32(b"4294967296"), None);
+        assert_eq!(i32(b"-1"), Some(-1));
+        assert_eq!(u16(b"65536"), None);
+    }
+
+    #[test]
+    fn ipv4_is_left_aligned_and_octal() {
+        assert_eq!(ipv4(b"10.7"), Some([10, 7, 0, 0]));
+        assert_eq!(ipv4(b"010.0.0.1"), Some([8, 0, 0, 1]));
+        assert_eq!(ipv4(b"0x0a.1"), Some([10, 1, 0, 0]));
+        assert_eq!(ipv4(b"1.2.3.4.5"), None);
+        assert_eq!(ipv4(b"256"), None);
+        assert_eq!(ipv4(b"1..2"), None);
+    }
+
+    #[test]
+    fn prefixes_take_lengths_and_netmasks() {
+        let p = prefix(b"10.0.0.1/255.255.255.0", AF_UNSPEC).unwrap();
+        assert_eq!((p.len, p.explicit), (24, true));
+        assert!(prefix(b"10.0.0.1/255.0.255.0", AF_UNSPEC).is_err());
+        assert!(prefix(b"10.0.0.1/33", AF_UNSPEC).is_err());
+        assert_eq!(prefix(b"::1", AF_UNSPEC).map(|p| p.len), Ok(128));
+        let text = prefix(b"192.168.15.300/24", AF_UNSPEC).unwrap_err().text;
+        assert_eq!(text, b"Error: any valid prefix is expected rather than \"192.168.15.300/24\".");
+    }
+
+    #[test]
+    fn a_prefix_contains_what_shares_its_bits() {
+        let p = prefix(b"192.168.15.0/25", AF_INET).unwrap();
+        assert!(p.contains(&[192, 168, 15, 127]) && !p.contains(&[192, 168, 15, 128]));
+        assert!(prefix(b"default", AF_INET).unwrap().contains(&[1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn link_layer_addresses() {
+        assert_eq!(lladdr(b"2:0:0:0:0:7"), Some(vec![2, 0, 0, 0, 0, 7]));
+        assert_eq!(lladdr(b"zz"), None);
+        assert_eq!(lladdr(b"10.0.0.1"), Some(vec![10, 0, 0, 1]));
+    }
+}

@@ -1,0 +1,195 @@
+//! `ip`: the table of objects, the way from words to a command, the exit status.
+
+mod addr;
+mod batch;
+mod globals;
+mod link;
+mod neigh;
+mod netns;
+mod route;
+mod verb;
+
+use crate::cli::{Args, Usage};
+use crate::ctx::{Ctx, Opts};
+use crate::error::{self, Error, Result};
+
+/// One object of `ip`.
+struct Object {
+    name: &'static str,
+    /// Reads the words behind the object's name; `None` for what is not built yet.
+    run: Option<fn(&mut Ctx, &mut Args<'_>) -> Result>,
+}
+
+/// Every object, in the order in which beginnings are tried: the first that fits wins, so
+/// `n` is neighbor and `net` is netns (observed in iproute2 7.1).
+#[rustfmt::skip] // one row, one line
+static OBJECTS: &[Object] = &[
+    Object { name: "address", run: Some(addr::run) },
+    Object { name: "addrlabel", run: None },
+    Object { name: "maddress", run: None },
+    Object { name: "route", run: Some(route::run) },
+    Object { name: "rule", run: None },
+    Object { name: "neighbor", run: Some(neigh::run) },
+    Object { name: "neighbour", run: Some(neigh::run) },
+    Object { name: "ntable", run: None },
+    Object { name: "ntbl", run: None },
+    Object { name: "link", run: Some(link::run) },
+    Object { name: "l2tp", run: None },
+    Object { name: "fou", run: None },
+    Object { name: "ila", run: None },
+    Object { name: "macsec", run: None },
+    Object { name: "tunnel", run: None },
+    Object { name: "tunl", run: None },
+    Object { name: "tuntap", run: None },
+    Object { name: "tap", run: None },
+    Object { name: "token", run: None },
+    Object { name: "tcpmetrics", run: None },
+    Object { name: "tcp_metrics", run: None },
+    Object { name: "monitor", run: None },
+    Object { name: "xfrm", run: None },
+    Object { name: "mroute", run: None },
+    Object { name: "mrule", run: None },
+    Object { name: "netns", run: Some(netns::run) },
+    Object { name: "netconf", run: None },
+    Object { name: "vrf", run: None },
+    Object { name: "sr", run: None },
+    Object { name: "nexthop", run: None },
+    Object { name: "mptcp", run: None },
+    Object { name: "ioam", run: None },
+    Object { name: "help", run: Some(help) },
+    Object { name: "stats", run: None },
+];
+
+/// The object that a word, or a beginning of one, names.
+fn object(word: &[u8]) -> Option<&'static Object> {
+    OBJECTS.iter().find(|o| !word.is_empty() && o.name.as_bytes().starts_with(word))
+}
+
+/// Runs one command: the object first. Also what a line of a batch is.
+fn command(ctx: &mut Ctx, words: &[&[u8]]) -> Result {
+    let mut args = Args::new(words);
+    let word = args.need()?;
+    match object(word) {
+        Some(Object { run: Some(run), .. }) => run(ctx, &mut args),
+        Some(o) => {
+            Err(Error::failed(1, format!("Object \"{}\" is not part of ipbox yet.", o.name)).into())
+        }
+        None => {
+            let text = [b"Object \"", word, b"\" is unknown, try \"ip help\"."].concat();
+            Err(Error::failed(1, text).into())
+        }
+    }
+}
+
+/// `ip`: options, then a command or a batch.
+pub fn run(words: &[&[u8]]) -> u8 {
+    crate::sys::process::drop_capabilities(words);
+    let mut ctx = Ctx::new(Opts::default());
+    let mut args = Args::new(words);
+    let called = args.take().unwrap_or(b"ip");
+    let status = match globals::read(&mut ctx, &mut args) {
+        Ok(globals::Then::Batch(file)) => batch::run(&mut ctx, file),
+        Ok(globals::Then::Command) => by_name(&mut ctx, called, args.rest()),
+        Ok(globals::Then::Done) => 0,
+        Err(e) => report(&mut ctx, e, words),
+    };
+    if ctx.out.flush().is_err() && status == 0 { 1 } else { status }
+}
+
+/// Runs the words; what follows the first two letters of the program's name may be the object
+/// (`iproute`), and when that fails with status 1 the words are tried again by themselves.
+fn by_name(ctx: &mut Ctx, called: &[u8], words: &[&[u8]]) -> u8 {
+    let base = called.rsplit(|&b| b == b'/').next().unwrap_or(called);
+    if base.len() > 2 && !base.starts_with(b"ipbox") && object(&base[2..]).is_some() {
+        let mut line = vec![&base[2..]];
+        line.extend_from_slice(words);
+        let status = finish(ctx, &line);
+        if status != 1 {
+            return status;
+        }
+    }
+    if words.is_empty() {
+        let e = usage();
+        return report(ctx, e.into(), words);
+    }
+    finish(ctx, words)
+}
+
+/// Runs one command to its exit status.
+fn finish(ctx: &mut Ctx, words: &[&[u8]]) -> u8 {
+    match command(ctx, words) {
+        Ok(()) => 0,
+        Err(e) => report(ctx, e, words),
+    }
+}
+
+/// Prints an error; its exit status.
+fn report(ctx: &mut Ctx, err: anyhow::Error, _words: &[&[u8]]) -> u8 {
+    ctx.out.end_early();
+    let err = error::of(err);
+    ctx.complain(&err.text());
+    err.status()
+}
+
+fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
+    Err(usage().into())
+}
+
+/// The usage of `ip`, from the tables.
+fn usage() -> Usage {
+    use std::fmt::Write as _;
+    let mut text = String::from(
+        "Usage: ip [ OPTIONS ] OBJECT { COMMAND | help }\n       ip [ -force ] -batch FILE\nwhere  OBJECT := {",
+    );
+    for (i, o) in OBJECTS.iter().enumerate() {
+        let _ = write!(text, "{}{}", if i == 0 { " " } else { " | " }, o.name);
+        if i % 8 == 7 {
+            text.push_str("\n                  ");
+        }
+    }
+    text.push_str(" }\n       OPTIONS := {");
+    for (i, o) in globals::OPTIONS.iter().enumerate() {
+        let _ = write!(text, "{}{}", if i == 0 { " " } else { " | " }, o.name);
+        if !o.arg.is_empty() {
+            let _ = write!(text, " {}", o.arg);
+        }
+        if i % 6 == 5 {
+            text.push_str("\n                  ");
+        }
+    }
+    text.push_str(" }");
+    Usage::new(255, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_object_that_fits_wins() {
+        let name = |w: &str| object(w.as_bytes()).map(|o| o.name);
+        for (word, want) in [
+            ("a", "address"),
+            ("addrl", "addrlabel"),
+            ("m", "maddress"),
+            ("r", "route"),
+            ("ru", "rule"),
+            ("n", "neighbor"),
+            ("net", "netns"),
+            ("nt", "ntable"),
+            ("l", "link"),
+            ("i", "ila"),
+            ("mac", "macsec"),
+            ("t", "tunnel"),
+            ("s", "sr"),
+            ("st", "stats"),
+            ("h", "help"),
+            ("nex", "nexthop"),
+            ("mo", "monitor"),
+        ] {
+            assert_eq!(name(word), Some(want), "{word}");
+        }
+        assert_eq!(name("nets"), None);
+        assert_eq!(name(""), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! The applets' commands: where words meet messages.
+
+pub mod ip;

@@ -1,0 +1,116 @@
+//! Devices by index and by name, asked for one by one and kept.
+
+use std::collections::HashMap;
+
+use crate::netlink::{Attrs, Conn, Protocol, Request};
+use crate::rtnl::consts::{
+    IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF,
+    RTM_GETLINK,
+};
+
+/// What is kept of a device.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub name: Vec<u8>,
+    /// ARPHRD_*
+    pub kind: u16,
+    /// IFF_*
+    pub flags: u32,
+    pub exists: bool,
+}
+
+/// The cache, and a socket of its own: names are needed while the command's socket is busy with a dump.
+#[derive(Default)]
+pub struct Links {
+    conn: Option<Conn>,
+    known: HashMap<u32, Known>,
+    indexes: HashMap<Vec<u8>, u32>,
+}
+
+impl Links {
+    pub fn index(&mut self, name: &[u8]) -> Option<u32> {
+        if let Some(&i) = self.indexes.get(name) {
+            return Some(i);
+        }
+        let mut query = query(0);
+        if name.len() < 16 {
+            query.strz(IFLA_IFNAME, name);
+        } else {
+            query.strz(IFLA_ALT_IFNAME, name);
+        }
+        if let Some(index) = self.ask(&mut query) {
+            self.indexes.insert(name.to_vec(), index);
+            return Some(index);
+        }
+        // An alternative name may be short, too.
+        if name.len() < 16 {
+            let mut query = query_alt(name);
+            if let Some(index) = self.ask(&mut query) {
+                self.indexes.insert(name.to_vec(), index);
+                return Some(index);
+            }
+        }
+        let digits = name.strip_prefix(b"if")?;
+        let index: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        (index > 0).then_some(index)
+    }
+
+    pub fn get(&mut self, index: u32) -> &Known {
+        if !self.known.contains_key(&index) {
+            let found = index != 0 && self.ask(&mut query(index)).is_some();
+            if !found {
+                let name = match index {
+                    0 => b"*".to_vec(),
+                    _ => format!("if{index}").into_bytes(),
+                };
+                self.known.insert(index, Known { name, ..Known::default() });
+            }
+        }
+        self.known.entry(index).or_default()
+    }
+
+    pub fn learn(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
+        match self.known.get_mut(&index) {
+            Some(k) if k.name == name => (k.kind, k.flags) = (kind, flags),
+            _ => {
+                self.indexes.insert(name.to_vec(), index);
+                self.known.insert(index, Known { name: name.to_vec(), kind, flags, exists: true });
+            }
+        }
+    }
+
+    pub fn forget(&mut self, index: u32) {
+        self.known.remove(&index);
+        self.indexes.retain(|_, i| *i != index);
+    }
+
+    /// Asks the kernel and keeps the answer.
+    fn ask(&mut self, query: &mut Request) -> Option<u32> {
+        if self.conn.is_none() {
+            self.conn = Conn::open(Protocol::Route, 1 << 20).ok();
+        }
+        let msg = self.conn.as_mut()?.get(query).ok()?;
+        // struct ifinfomsg: family u8, pad, type u16, index i32, flags u32, change u32.
+        let (header, attrs) = msg.payload.split_first_chunk::<16>()?;
+        let kind = u16::from_ne_bytes([header[2], header[3]]);
+        let index = u32::from_ne_bytes([header[4], header[5], header[6], header[7]]);
+        let flags = u32::from_ne_bytes([header[8], header[9], header[10], header[11]]);
+        let name = Attrs(attrs).find(IFLA_IFNAME)?.bytes().to_vec();
+        self.learn(index, &name, kind, flags);
+        Some(index)
+    }
+}
+
+fn query(index: u32) -> Request {
+    let mut header = [0; 16];
+    header[4..8].copy_from_slice(&index.to_ne_bytes());
+    let mut r = Request::new(RTM_GETLINK, 0, &header);
+    r.u32(IFLA_EXT_MASK, RTEXT_FILTER_VF | RTEXT_FILTER_SKIP_STATS);
+    r
+}
+
+fn query_alt(name: &[u8]) -> Request {
+    let mut r = query(0);
+    r.strz(IFLA_ALT_IFNAME, name);
+    r
+}

@@ -1,0 +1,70 @@
+//! Numbers and their names: devices, routing tables, protocols, scopes, groups.
+//!
+//! Nothing is read before a number first has to become a name, or a name a number.
+
+mod db;
+mod links;
+
+use std::borrow::Cow;
+
+use db::Db;
+pub use db::Kind;
+use links::Links;
+
+/// All names, each read at first use and kept.
+#[derive(Default)]
+pub struct Names {
+    /// -Numeric: numbers where names from the databases would be printed.
+    pub numeric: bool,
+    /// The namespace entered with -netns: its /etc/netns/NAME/iproute2 comes first.
+    pub netns: Option<Vec<u8>>,
+    dbs: [Option<Db>; Kind::COUNT],
+    links: Links,
+}
+
+impl Names {
+    /// The index of a device, by name, alternative name or the literal `ifN`.
+    pub fn index(&mut self, name: &[u8]) -> Option<u32> {
+        self.links.index(name)
+    }
+    /// The name of a device; `ifN` for one that does not exist, `*` for 0.
+    pub fn name(&mut self, index: u32) -> &[u8] {
+        &self.links.get(index).name
+    }
+    /// The device's type (ARPHRD_*) and flags, if it exists.
+    pub fn link_type_and_flags(&mut self, index: u32) -> Option<(u16, u32)> {
+        let l = self.links.get(index);
+        l.exists.then_some((l.kind, l.flags))
+    }
+    /// Tells what a dump has shown, so that it need not be asked for.
+    pub fn learn_link(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
+        self.links.learn(index, name, kind, flags);
+    }
+    /// Forgets a device that was changed.
+    pub fn forget_link(&mut self, index: u32) {
+        self.links.forget(index);
+    }
+    /// Forgets all devices: another namespace was entered.
+    pub fn forget_links(&mut self) {
+        self.links = Links::default();
+    }
+
+    fn db(&mut self, kind: Kind) -> &Db {
+        self.dbs[kind as usize].get_or_insert_with(|| Db::read(kind, self.netns.as_deref()))
+    }
+    /// The name of a number, or the number as this database prints unknown ones.
+    pub fn show(&mut self, kind: Kind, number: u32) -> Cow<'_, str> {
+        let numeric = self.numeric;
+        match self.db(kind).name(number) {
+            Some(name) if !numeric => Cow::Borrowed(name),
+            _ => Cow::Owned(kind.unknown(number)),
+        }
+    }
+    /// The number of a name or a numeral; `None` when it is neither or too large.
+    pub fn number(&mut self, kind: Kind, word: &[u8]) -> Option<u32> {
+        if let Some(n) = self.db(kind).number(word) {
+            return Some(n);
+        }
+        kind.parse(word)
+    }
+}

@@ -1,0 +1,127 @@
+//! Attributes of a message, read where they lie.
+//!
+//! struct nlattr (linux/netlink.h): length u16 (header included), type u16, payload, padding to 4.
+
+/// One attribute: its type without the flag bits, its payload without padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attr<'a> {
+    pub kind: u16,
+    pub value: &'a [u8],
+}
+
+impl<'a> Attr<'a> {
+    pub fn u8(self) -> Option<u8> {
+        self.value.first().copied()
+    }
+    /// In host order; longer payloads are read by their beginning, as the reference does.
+    pub fn u16(self) -> Option<u16> {
+        Some(u16::from_ne_bytes(*self.value.first_chunk()?))
+    }
+    pub fn u16_be(self) -> Option<u16> {
+        Some(u16::from_be_bytes(*self.value.first_chunk()?))
+    }
+    pub fn u32(self) -> Option<u32> {
+        Some(u32::from_ne_bytes(*self.value.first_chunk()?))
+    }
+    pub fn u32_be(self) -> Option<u32> {
+        Some(u32::from_be_bytes(*self.value.first_chunk()?))
+    }
+    pub fn i32(self) -> Option<i32> {
+        Some(i32::from_ne_bytes(*self.value.first_chunk()?))
+    }
+    pub fn u64(self) -> Option<u64> {
+        Some(u64::from_ne_bytes(*self.value.first_chunk()?))
+    }
+    pub fn u64_be(self) -> Option<u64> {
+        Some(u64::from_be_bytes(*self.value.first_chunk()?))
+    }
+    /// Bytes up to the first NUL: names need not be UTF-8.
+    pub fn bytes(self) -> &'a [u8] {
+        let end = self.value.iter().position(|&b| b == 0).unwrap_or(self.value.len());
+        &self.value[..end]
+    }
+    /// Text that is ASCII by nature, up to the first NUL.
+    pub fn str(self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes()).ok()
+    }
+    /// The attributes inside.
+    pub fn nested(self) -> Attrs<'a> {
+        Attrs(self.value)
+    }
+}
+
+/// A run of attributes. Iterating allocates nothing and copies nothing; a length
+/// that overruns the run ends it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attrs<'a>(pub &'a [u8]);
+
+impl<'a> Attrs<'a> {
+    /// The last attribute of this type, as the reference's tables keep it.
+    pub fn find(self, kind: u16) -> Option<Attr<'a>> {
+        self.filter(|a| a.kind == kind).last()
+    }
+}
+
+impl<'a> Iterator for Attrs<'a> {
+    type Item = Attr<'a>;
+
+    fn next(&mut self) -> Option<Attr<'a>> {
+        let &[l0, l1, k0, k1] = self.0.first_chunk()?;
+        let len = usize::from(u16::from_ne_bytes([l0, l1]));
+        let Some(value) = self.0.get(4..len) else {
+            self.0 = &[];
+            return None;
+        };
+        self.0 = self.0.get(len.next_multiple_of(4)..).unwrap_or(&[]);
+        Some(Attr { kind: u16::from_ne_bytes([k0, k1]) & 0x3fff, value })
+    }
+}
+
+/// The attributes of one run by type, for views that ask by name.
+///
+/// Types from `N` upwards are left out; of two of one type the last counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a, const N: usize>([Option<Attr<'a>>; N]);
+
+impl<'a, const N: usize> Table<'a, N> {
+    pub fn new(attrs: Attrs<'a>) -> Self {
+        let mut table = [None; N];
+        for a in attrs {
+            if let Some(slot) = table.get_mut(usize::from(a.kind)) {
+                *slot = Some(a);
+            }
+        }
+        Table(table)
+    }
+    pub fn get(&self, kind: u16) -> Option<Attr<'a>> {
+        self.0.get(usize::from(kind)).copied().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_skipped_and_flag_bits_are_removed() {
+        let bytes = [5, 0, 1, 0x80, 7, 0, 0, 0, 8, 0, 2, 0, 1, 2, 3, 4];
+        let got: Vec<_> = Attrs(&bytes).collect();
+        assert_eq!(got[0], Attr { kind: 1, value: &[7] });
+        assert_eq!(got[1].value, &[1, 2, 3, 4]);
+        assert_eq!(got.len(), 2);
+    }
+
+    #[test]
+    fn a_length_that_overruns_ends_the_run() {
+        assert_eq!(Attrs(&[9, 0, 1, 0, 1]).count(), 0);
+        assert_eq!(Attrs(&[0, 0, 1, 0]).count(), 0);
+        assert_eq!(Attrs(&[3, 0, 1, 0]).count(), 0);
+    }
+
+    #[test]
+    fn absent_stays_absent() {
+        let t = Table::<4>::new(Attrs(&[5, 0, 9, 0, 7, 0, 0, 0]));
+        assert!(t.get(1).is_none() && t.get(9).is_none());
+        assert_eq!(Attr { kind: 1, value: &[1] }.u32(), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! A request under construction.
+
+/// Header, family header and attributes, in one buffer.
+///
+/// struct nlmsghdr (linux/netlink.h): length u32, type u16, flags u16, sequence u32, port u32.
+#[derive(Clone, Debug)]
+pub struct Request {
+    buf: Vec<u8>,
+    /// (offset, index of the word that caused what follows)
+    words: Vec<(usize, usize)>,
+}
+
+/// An open nest; `Request::end` closes it.
+#[must_use]
+pub struct Nest(usize);
+
+/// struct nlmsghdr.
+pub const HEADER_LEN: usize = 16;
+
+impl Request {
+    /// `kind` is RTM_NEWLINK and the like; `family_header` is struct ifinfomsg and the like.
+    pub fn new(kind: u16, flags: u16, family_header: &[u8]) -> Self {
+        let mut buf = Vec::with_capacity(256);
+        buf.extend(0u32.to_ne_bytes());
+        buf.extend(kind.to_ne_bytes());
+        buf.extend(flags.to_ne_bytes());
+        buf.extend([0; 8]);
+        buf.extend(family_header);
+        buf.resize(buf.len().next_multiple_of(4), 0);
+        Request { buf, words: Vec::new() }
+    }
+
+    /// What is added from here on comes from word `index` of the command.
+    pub fn from_word(&mut self, index: usize) {
+        self.words.push((self.buf.len(), index));
+    }
+
+    /// # Panics
+    ///
+    /// When the value is longer than an attribute can be (65531 bytes); parsers bound what they send.
+    pub fn attr(&mut self, kind: u16, value: &[u8]) {
+        let len = u16::try_from(4 + value.len()).expect("values are bounded by their parsers");
+        self.buf.extend(len.to_ne_bytes());
+        self.buf.extend(kind.to_ne_bytes());
+        self.buf.extend(value);
+        self.buf.resize(self.buf.len().next_multiple_of(4), 0);
+    }
+    pub fn u8(&mut self, kind: u16, value: u8) {
+        self.attr(kind, &[value]);
+    }
+    pub fn u16(&mut self, kind: u16, value: u16) {
+        self.attr(kind, &value.to_ne_bytes());
+    }
+    pub fn u16_be(&mut self, kind: u16, value: u16) {
+        self.attr(kind, &value.to_be_bytes());
+    }
+    pub fn u32(&mut self, kind: u16, value: u32) {
+        self.attr(kind, &value.to_ne_bytes());
+    }
+    pub fn u32_be(&mut self, kind: u16, value: u32) {
+        self.attr(kind, &value.to_be_bytes());
+    }
+    pub fn u64(&mut self, kind: u16, value: u64) {
+        self.attr(kind, &value.to_ne_bytes());
+    }
+    pub fn u64_be(&mut self, kind: u16, value: u64) {
+        self.attr(kind, &value.to_be_bytes());
+    }
+    /// A string with its terminating NUL.
+    pub fn strz(&mut self, kind: u16, value: &[u8]) {
+        let mut text = Vec::with_capacity(value.len() + 1);
+        text.extend_from_slice(value);
+        text.push(0);
+        self.attr(kind, &text);
+    }
+    /// Raw bytes that are no attribute, padded to four (struct ifinfomsg inside VETH_INFO_PEER).
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.buf.extend(bytes);
+        self.buf.resize(self.buf.len().next_multiple_of(4), 0);
+    }
+
+    /// Opens a nest; pass `kind | NLA_F_NESTED` where the kernel wants the flag.
+    pub fn nest(&mut self, kind: u16) -> Nest {
+        let at = self.buf.len();
+        self.attr(kind, &[]);
+        Nest(at)
+    }
+    /// # Panics
+    ///
+    /// When the nest is longer than an attribute can be; parsers bound what they send.
+    pub fn end(&mut self, nest: Nest) {
+        let len = u16::try_from(self.buf.len() - nest.0).expect("nests are bounded");
+        self.buf[nest.0..nest.0 + 2].copy_from_slice(&len.to_ne_bytes());
+    }
+    /// Closes a nest, or takes it back when nothing is in it; says whether it stayed.
+    pub fn end_or_drop(&mut self, nest: Nest) -> bool {
+        if self.buf.len() == nest.0 + 4 {
+            self.buf.truncate(nest.0);
+            return false;
+        }
+        self.end(nest);
+        true
+    }
+
+    /// The family header, to be filled in while words are read.
+    pub fn header(&mut self) -> &mut [u8] {
+        &mut self.buf[HEADER_LEN..]
+    }
+    /// Everything behind the netlink header.
+    pub fn payload(&self) -> &[u8] {
+        &self.buf[HEADER_LEN..]
+    }
+    /// Adds NLM_F_* flags.
+    pub fn add_flags(&mut self, flags: u16) {
+        let now = u16::from_ne_bytes([self.buf[6], self.buf[7]]);
+        self.buf[6..8].copy_from_slice(&(now | flags).to_ne_bytes());
+    }
+    /// RTM_NEWLINK and the like.
+    pub fn set_kind(&mut self, kind: u16) {
+        self.buf[4..6].copy_from_slice(&kind.to_ne_bytes());
+    }
+
+    /// The whole message with its length and sequence number filled in.
+    ///
+    /// # Panics
+    ///
+    /// When the message is longer than 4 GiB.
+    pub fn finish(&mut self, sequence: u32) -> &[u8] {
+        let len = u32::try_from(self.buf.len()).expect("messages are bounded");
+        self.buf[..4].copy_from_slice(&len.to_ne_bytes());
+        self.buf[8..12].copy_from_slice(&sequence.to_ne_bytes());
+        &self.buf
+    }
+
+    /// The word that caused the byte at `offset`, as in NLMSGERR_ATTR_OFFS.
+    pub fn word_at(&self, offset: usize) -> Option<usize> {
+        self.words.iter().take_while(|(at, _)| *at <= offset).last().map(|&(_, word)| word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::Attrs;
+
+    #[test]
+    fn nests_know_their_length() {
+        let mut r = Request::new(16, 5, &[0; 16]);
+        let n = r.nest(18);
+        r.strz(1, b"vrf");
+        r.end(n);
+        let outer = Attrs(&r.payload()[16..]).next().unwrap();
+        assert_eq!((outer.kind, outer.value.len()), (18, 8));
+        assert_eq!(outer.nested().next().unwrap().bytes(), b"vrf");
+    }
+
+    #[test]
+    fn an_offset_leads_back_to_its_word() {
+        let mut r = Request::new(16, 5, &[0; 16]);
+        r.from_word(3);
+        r.u32(4, 1400);
+        r.from_word(5);
+        r.u32(13, 1);
+        assert_eq!(r.word_at(32), Some(3));
+        assert_eq!(r.word_at(44), Some(5));
+        assert_eq!(r.word_at(8), None);
+    }
+
+    #[test]
+    fn an_empty_nest_can_be_taken_back() {
+        let mut r = Request::new(16, 5, &[0; 16]);
+        let n = r.nest(18);
+        assert!(!r.end_or_drop(n));
+        assert_eq!(r.payload().len(), 16);
+    }
+}

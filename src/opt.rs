@@ -1,0 +1,153 @@
+//! One option of a nested attribute: how it is typed, sent, read back and shown.
+
+use crate::cli::{Args, Usage, Word, value};
+use crate::names::Names;
+use crate::netlink::{Attr, Attrs, Request, Table};
+use crate::output::{Field, Out};
+
+/// One row: the word, the attribute, the type, the two renderings.
+pub struct Opt {
+    /// As the user types it.
+    pub word: Word,
+    /// Its value in a usage line: `TABLE`, `{ on | off }`.
+    pub arg: &'static str,
+    /// As the kernel knows it, inside the nest.
+    pub attr: u16,
+    pub ty: Ty,
+    /// As it is shown, in text and in JSON.
+    pub show: Field,
+}
+
+impl Opt {
+    pub const fn new(word: Word, arg: &'static str, attr: u16, ty: Ty, show: Field) -> Opt {
+        Opt { word, arg, attr, ty, show }
+    }
+}
+
+/// How a value is written by users and by the kernel.
+pub enum Ty {
+    U8,
+    U16,
+    U32,
+    U64,
+    I32,
+    U16Be,
+    U32Be,
+    /// `on` or `off` (the newer wording), sent as one byte.
+    OnOff,
+    /// One word out of a list; its place in the list is sent as one byte.
+    OneOf8(&'static [&'static str]),
+    /// The same, sent as four bytes.
+    OneOf32(&'static [&'static str]),
+    /// A device by name, sent as its index.
+    Dev,
+    /// Anything else, in the words of the file that needs it.
+    Own {
+        send: Send,
+        show: Show,
+    },
+    /// Shown only; the word is refused like any unknown one.
+    ShowOnly(Show),
+}
+
+/// Reads the value behind a word and adds attributes.
+pub type Send = fn(&mut Args<'_>, &mut Names, u16, &mut Request) -> Result<(), Usage>;
+/// Shows the attribute.
+pub type Show = fn(&mut Out, &mut Names, Field, Attr<'_>);
+
+/// Reads the value of one option and adds it to the request.
+///
+/// # Errors
+///
+/// The reference's sentence for a missing or wrong value.
+pub fn send(
+    opt: &Opt,
+    args: &mut Args<'_>,
+    names: &mut Names,
+    req: &mut Request,
+) -> Result<(), Usage> {
+    let invalid = || format!("Invalid \"{}\" value\n", opt.word.full);
+    req.from_word(args.at());
+    match &opt.ty {
+        Ty::U8 => req.u8(opt.attr, args.value(value::u8, &invalid())?),
+        Ty::U16 => req.u16(opt.attr, args.value(value::u16, &invalid())?),
+        Ty::U32 => req.u32(opt.attr, args.value(value::u32, &invalid())?),
+        Ty::U64 => req.u64(opt.attr, args.value(value::u64, &invalid())?),
+        Ty::I32 => {
+            req.attr(opt.attr, &args.value(value::i32, &invalid())?.to_ne_bytes());
+        }
+        Ty::U16Be => req.u16_be(opt.attr, args.value(value::u16, &invalid())?),
+        Ty::U32Be => req.u32_be(opt.attr, args.value(value::u32, &invalid())?),
+        Ty::OnOff => req.u8(opt.attr, args.on_off(opt.word.full, 255)?.into()),
+        Ty::OneOf8(words) => {
+            let at = one_of(args, opt, words)?;
+            req.u8(opt.attr, u8::try_from(at).expect("lists are short"));
+        }
+        Ty::OneOf32(words) => {
+            let at = one_of(args, opt, words)?;
+            req.u32(opt.attr, u32::try_from(at).expect("lists are short"));
+        }
+        Ty::Dev => {
+            let name = args.need()?;
+            let index = names.index(name).ok_or_else(|| {
+                Usage::new(1, [b"Cannot find device \"", name, b"\""].concat()).at(args.at())
+            })?;
+            req.u32(opt.attr, index);
+        }
+        Ty::Own { send, .. } => send(args, names, opt.attr, req)?,
+        Ty::ShowOnly(_) => return Err(args.garbage(opt.word.full)),
+    }
+    Ok(())
+}
+
+fn one_of(args: &mut Args<'_>, opt: &Opt, words: &[&str]) -> Result<usize, Usage> {
+    let word = args.need()?;
+    words
+        .iter()
+        .position(|w| w.as_bytes() == word)
+        .ok_or_else(|| args.not_one_of(opt.word.full, words, 255))
+}
+
+/// The row that a word means, leaving out rows that are only shown.
+pub fn find<'o>(opts: &'o [Opt], word: &[u8]) -> Option<&'o Opt> {
+    opts.iter().find(|o| !matches!(o.ty, Ty::ShowOnly(_)) && o.word.is(word))
+}
+
+/// Shows what is there, in the order of the rows.
+pub fn show(opts: &[Opt], out: &mut Out, names: &mut Names, data: Attrs<'_>) {
+    let table = Table::<96>::new(data);
+    for o in opts {
+        let Some(a) = table.get(o.attr) else { continue };
+        show_one(o, out, names, a);
+    }
+}
+
+/// Shows one option.
+pub fn show_one(o: &Opt, out: &mut Out, names: &mut Names, a: Attr<'_>) {
+    match &o.ty {
+        Ty::U8 => a.u8().into_iter().for_each(|v| out.uint(o.show, v)),
+        Ty::U16 => a.u16().into_iter().for_each(|v| out.uint(o.show, v)),
+        Ty::U32 => a.u32().into_iter().for_each(|v| out.uint(o.show, v)),
+        Ty::U64 => a.u64().into_iter().for_each(|v| out.uint(o.show, v)),
+        Ty::I32 => a.i32().into_iter().for_each(|v| out.int(o.show, v)),
+        Ty::U16Be => a.u16_be().into_iter().for_each(|v| out.uint(o.show, v)),
+        Ty::U32Be => a.u32_be().into_iter().for_each(|v| out.uint(o.show, v)),
+        Ty::OnOff => a.u8().into_iter().for_each(|v| out.on_off(o.show, v != 0)),
+        Ty::OneOf8(words) => {
+            if let Some(w) = a.u8().and_then(|v| words.get(usize::from(v))) {
+                out.str(o.show, w);
+            }
+        }
+        Ty::OneOf32(words) => {
+            if let Some(w) = a.u32().and_then(|v| words.get(v as usize)) {
+                out.str(o.show, w);
+            }
+        }
+        Ty::Dev => {
+            if let Some(v) = a.u32() {
+                out.bytes(o.show, names.name(v));
+            }
+        }
+        Ty::Own { show, .. } | Ty::ShowOnly(show) => show(out, names, o.show, a),
+    }
+}

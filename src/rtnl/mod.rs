@@ -1,0 +1,3 @@
+//! rtnetlink: one file per family of messages. No word and no colour is known here.
+
+pub mod consts;

@@ -1,0 +1,47 @@
+//! Small files of the system, by names that need not be UTF-8.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+/// The whole file.
+///
+/// # Errors
+///
+/// Those of open(2) and read(2).
+pub fn read(path: &[u8]) -> io::Result<Vec<u8>> {
+    std::fs::read(OsStr::from_bytes(path))
+}
+
+/// Writes to a file that exists (a sysctl), in one write.
+///
+/// # Errors
+///
+/// Those of open(2) and write(2).
+pub fn write(path: &[u8], bytes: &[u8]) -> io::Result<()> {
+    use std::io::Write;
+    std::fs::OpenOptions::new().write(true).open(OsStr::from_bytes(path))?.write_all(bytes)
+}
+
+/// The names in a directory, without `.` and `..`, in the directory's order.
+///
+/// # Errors
+///
+/// Those of open(2).
+pub fn list(path: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+    std::fs::read_dir(OsStr::from_bytes(path))?.map(|e| Ok(e?.file_name().into_vec())).collect()
+}
+
+/// A variable of the environment.
+pub fn env(name: &str) -> Option<Vec<u8>> {
+    std::env::var_os(name).map(OsStringExt::into_vec)
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+///
+/// Those of open(2).
+pub fn open(path: &[u8]) -> io::Result<std::fs::File> {
+    std::fs::File::open(OsStr::from_bytes(path))
+}
