@@ -1,1 +1,9 @@
-//! The integration tests: a module per object.
+//! The integration tests: one program, a module per object.
+//!
+//! `lab` is a machine of its own for each test, `same` compares our program with the reference,
+//! `cases` runs the case files below `tests/cases/`. An object's tests are case files where that
+//! is possible, else a module here.
+
+mod cases;
+mod lab;
+mod same;

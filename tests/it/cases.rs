@@ -1,0 +1,216 @@
+//! Runs the case files, `tests/cases/OBJECT/*.cases`, with both programs: see `same`.
+//!
+//! A file is a row of blocks with an empty line between them; a block is a title and a script:
+//!
+//! ```text
+//! # a veth pair is made and shown
+//! ip link add v0 address 02:00:00:00:00:01 type veth peer name v1
+//! ip -d link show v0
+//!
+//! # an unknown kind is refused
+//! ip link add x type nosuch
+//! ```
+//!
+//! Within a block a line may be, besides what `same` knows:
+//!
+//! | | |
+//! |---|---|
+//! | `gap: REASON` | our program is not there yet. The block is run and must differ: when it no longer does, the mark must go. |
+//! | `since VERSION` | the reference must be that new. With an older one our program runs alone, and what it says must be what is recorded below the line in question. |
+//! | `> TEXT` | a line of standard output expected, for a block with `since` |
+//! | `! TEXT` | the first line of standard error expected, likewise |
+//! | `= N` | the status expected, likewise; 0 if absent |
+//!
+//! `CASES=words cargo test --test it cases` runs only the blocks whose place and title contain
+//! the words. A new directory needs one line below.
+
+use crate::lab::{Lab, Tool, split};
+use crate::same::{compare, normalize};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+macro_rules! directories {
+    ($($test:ident $directory:literal)*) => {
+        $(#[test] fn $test() { run($directory) })*
+        const DIRECTORIES: &[&str] = &[$($directory),*];
+    };
+}
+
+directories! {
+    ip_global "ip-global"
+    ip_link "ip-link"
+    ip_address "ip-address"
+    ip_route "ip-route"
+    ip_neighbour "ip-neighbour"
+    ip_netns "ip-netns"
+    ip_other "ip-other"
+    iptables "iptables"
+    arp "arp"
+    route "route"
+    ping "ping"
+    sysctl "sysctl"
+}
+
+#[test]
+fn every_directory_has_its_test() {
+    for entry in std::fs::read_dir(cases()).expect("tests/cases").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        assert!(DIRECTORIES.contains(&&*name), "tests/cases/{name} is listed nowhere");
+    }
+}
+
+/// One block of a file.
+struct Block {
+    place: String,
+    title: String,
+    script: String,
+    gap: Option<String>,
+    since: Option<String>,
+}
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+/// The blocks of all files of a directory.
+fn blocks(directory: &str) -> Vec<Block> {
+    let Ok(entries) = std::fs::read_dir(cases().join(directory)) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "cases"));
+    files.sort();
+    let mut blocks = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a file of text");
+        let name = file.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("below").display();
+        let mut open = false;
+        for (n, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() {
+                open = false;
+                continue;
+            }
+            if !open {
+                let title = line.trim_start_matches(['#', ' ']).to_string();
+                assert!(line.starts_with('#'), "{name}:{}: a block begins with its title", n + 1);
+                let place = format!("{name}:{}", n + 1);
+                blocks.push(Block { place, title, script: String::new(), gap: None, since: None });
+                open = true;
+                continue;
+            }
+            let block = blocks.last_mut().expect("a block is open");
+            if let Some(reason) = line.strip_prefix("gap:") {
+                block.gap = Some(reason.trim().into());
+            } else if let Some(version) = line.strip_prefix("since ") {
+                block.since = Some(version.trim().into());
+            } else {
+                block.script += line;
+                block.script += "\n";
+            }
+        }
+    }
+    // A title alone, at the head of a file, is a remark about the file.
+    blocks.retain(|b| b.script.lines().any(|l| !l.starts_with('#')));
+    blocks
+}
+
+/// Runs one directory, two blocks at a time, and reports everything that failed.
+fn run(directory: &str) {
+    let mut blocks = blocks(directory);
+    if let Ok(words) = std::env::var("CASES") {
+        blocks.retain(|b| format!("{} {}", b.place, b.title).contains(&words));
+    }
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // A mistake in a block must not hide the others.
+                    let result = std::panic::catch_unwind(|| judge(block))
+                        .unwrap_or_else(|_| Err("    the harness failed, see above\n".into()));
+                    if let Err(why) = result {
+                        failed.lock().expect("no panic while it is held").push((
+                            &block.place,
+                            &block.title,
+                            why,
+                        ));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("no panic while it is held");
+    if failed.is_empty() {
+        return;
+    }
+    let mut told = String::new();
+    for (place, title, why) in &failed {
+        let _ = writeln!(told, "\n{place}: {title}\n{}", why.trim_end());
+    }
+    panic!("{told}\n\n{} of {} blocks of {directory} failed\n", failed.len(), blocks.len());
+}
+
+fn judge(block: &Block) -> Result<(), String> {
+    let result = match &block.since {
+        Some(version) if parts(version) > parts(&reference_version()) => recorded(&block.script),
+        _ => {
+            let commands: Vec<&str> =
+                block.script.lines().filter(|l| !l.starts_with(['>', '!', '='])).collect();
+            compare(&commands.join("\n"), block.gap.is_none())
+        }
+    };
+    match (result, &block.gap) {
+        (result, None) => result,
+        (Err(_), Some(_)) => Ok(()),
+        (Ok(()), Some(reason)) => {
+            Err(format!("    this gap is closed, its mark must go: {reason}\n"))
+        }
+    }
+}
+
+/// `6.15` and the like, made comparable.
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map(|n| n.parse().unwrap_or(0)).collect()
+}
+
+fn reference_version() -> String {
+    let out = Lab::new().theirs("ip -V").out();
+    let version = out.split("iproute2-").nth(1).unwrap_or("0").trim();
+    version.split([',', '\n']).next().unwrap_or("0").into()
+}
+
+/// Our program alone, against what is written below each command.
+fn recorded(script: &str) -> Result<(), String> {
+    let lab = Lab::new();
+    let lines: Vec<&str> = script.lines().filter(|l| !l.starts_with('#')).collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        let below = lines[at + 1..].iter().take_while(|l| l.starts_with(['>', '!', '='])).count();
+        let expected = &lines[at + 1..at + 1 + below];
+        at += 1 + below;
+        let out = match line.strip_prefix("theirs:") {
+            Some(line) => lab.exec(Tool::Theirs, &split(line), b"", false),
+            None => lab.ours(line.strip_prefix("ours:").unwrap_or(line)),
+        };
+        let text = |mark: char| -> Vec<&str> {
+            let found = expected.iter().filter_map(|l| l.strip_prefix(mark));
+            found.map(|l| l.strip_prefix(' ').unwrap_or(l).trim_end()).collect()
+        };
+        let (told, errors) = (normalize(&out.out(), script), normalize(&out.err(), script));
+        let got: Vec<&str> = told.lines().map(str::trim_end).collect();
+        let status: i32 = text('=').first().map_or(0, |n| n.parse().expect("= N"));
+        let error = errors.lines().next().unwrap_or_default().trim_end();
+        if got != text('>')
+            || out.status != status
+            || error != text('!').first().copied().unwrap_or_default()
+        {
+            return Err(format!(
+                "    {line}\n    expected status {status}\n{}\n    got {out}",
+                expected.join("\n")
+            ));
+        }
+    }
+    Ok(())
+}

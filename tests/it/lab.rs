@@ -1,0 +1,595 @@
+//! A machine of its own for each test, without root.
+//!
+//! A [`Lab`] has its own user, mount, network and process namespaces: nothing in it but `lo`
+//! (down), process 1, and a root directory built for the purpose. `/run`, `/var`, `/tmp` and
+//! `/etc` are empty or the same on every machine, `/proc` and `/sys` show the lab, programs and
+//! libraries are the machine's. The caller is root inside. All of it is gone with the `Lab`, and
+//! with the test program, however that ends.
+//!
+//! ```ignore
+//! let lab = Lab::new();
+//! // By a path, or by a name on the lab's PATH; words are split as a shell would.
+//! let out = lab.run("ip", "link add v0 type veth peer name 'v 1'");
+//! // The same name means our program or the reference, by who is asked for.
+//! let out = lab.ours("ip link show v0");
+//! let out = lab.theirs("ip link show v0");
+//! assert_eq!(out.status, 0, "{out}");
+//! // A shell script; `ip` and the others are ours in it.
+//! let out = lab.run_sh("ip link show | grep -c v0");
+//! ```
+//!
+//! Most tests want [`crate::same::same`] instead, which runs a script with both and compares.
+//!
+//! In the lab `/ours` holds links to our applets and `/theirs/bin` the reference tools that
+//! `tests/reference/install.sh` has unpacked. The databases that these look up by absolute paths
+//! are there for both: `/usr/share/iproute2`, `/etc/services`, `/etc/protocols`, `/etc/ethertypes`.
+//! `/etc/iproute2` and `/etc/netns` do not exist until a test makes them.
+#![allow(unsafe_code)] // fork, and what is done between fork and exec
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::{chdir, pivot_root};
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::{fmt, io};
+
+/// The names that are ours in a lab.
+pub const APPLETS: &[&str] = &[
+    "ip",
+    "iptables",
+    "iptables-save",
+    "iptables-restore",
+    "ip6tables",
+    "ip6tables-save",
+    "ip6tables-restore",
+    "arp",
+    "route",
+    "ping",
+    "sysctl",
+    "ipbox",
+];
+
+/// Seconds that one command may take.
+const PATIENCE: u32 = 30;
+
+/// The program under test.
+pub const OURS: &str = env!("CARGO_BIN_EXE_ipbox");
+
+/// Where the reference tools are; `REFERENCE_SUITE` chooses, as in `tests/reference/install.sh`.
+///
+/// # Panics
+///
+/// When they are not there: a test that needs them must not pass without.
+pub fn reference() -> &'static Path {
+    static DIR: OnceLock<PathBuf> = OnceLock::new();
+    DIR.get_or_init(|| {
+        let name = match std::env::var("REFERENCE_SUITE").as_deref() {
+            Ok("stable") | Err(_) => "reference".to_string(),
+            Ok(suite) => format!("reference-{suite}"),
+        };
+        // The directory below target/ that cargo gives to tests is one or two levels down.
+        let above = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1).take(2);
+        above.map(|dir| dir.join(&name)).find(|dir| dir.join("installed").exists()).unwrap_or_else(
+            || {
+                panic!(
+                    "\n\n    The reference tools are missing: run tests/reference/install.sh first.\n    \
+                     (target/{name}/ does not exist)\n"
+                )
+            },
+        )
+    })
+}
+
+/// What a command did.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit status; 128 and the signal's number for one that was killed.
+    pub status: i32,
+    /// Whether a signal ended it, time running out included.
+    pub killed: bool,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+impl Outcome {
+    pub fn out(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+    pub fn err(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}\nstdout:\n{}stderr:\n{}", self.status, self.out(), self.err())
+    }
+}
+
+/// Who runs a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tool {
+    Ours,
+    Theirs,
+}
+
+/// A user, mount, network and process namespace; they end with this value.
+pub struct Lab {
+    keeper: Child,
+    namespaces: Vec<File>,
+}
+
+impl Default for Lab {
+    fn default() -> Self {
+        Lab::new()
+    }
+}
+
+impl Lab {
+    /// An empty lab.
+    ///
+    /// # Panics
+    ///
+    /// Where the machine does not let an ordinary user have namespaces.
+    pub fn new() -> Lab {
+        let uid_map = format!("0 {} 1", nix::unistd::getuid());
+        let gid_map = format!("0 {} 1", nix::unistd::getgid());
+        let plan = root_plan();
+        // Never executed: the child stays what it is, see below.
+        let mut keeper = Command::new("/bin/true");
+        keeper.stdin(Stdio::piped()).stdout(Stdio::null());
+        // SAFETY: the closure makes system calls; what little it allocates is safe, since the C
+        // library's allocator is put in order by fork().
+        unsafe {
+            keeper.pre_exec(move || {
+                unshare(
+                    CloneFlags::CLONE_NEWUSER
+                        | CloneFlags::CLONE_NEWNET
+                        | CloneFlags::CLONE_NEWNS
+                        | CloneFlags::CLONE_NEWPID
+                        | CloneFlags::CLONE_NEWUTS
+                        | CloneFlags::CLONE_NEWIPC,
+                )?;
+                std::fs::write("/proc/self/setgroups", "deny")?;
+                std::fs::write("/proc/self/uid_map", &uid_map)?;
+                std::fs::write("/proc/self/gid_map", &gid_map)?;
+                fork_and_mirror(0)?;
+                // From here on it is process 1 of the lab.
+                build_root(plan)?;
+                keep()
+            });
+        }
+        // spawn() returns when process 1 has closed its end of the pipe for errors, so the lab
+        // is complete by then.
+        let keeper = keeper.spawn().expect("namespaces of its own are allowed to this user");
+        let open =
+            |ns| File::open(format!("/proc/{}/ns/{ns}", keeper.id())).expect("the keeper is alive");
+        let namespaces = ["user", "mnt", "net", "uts", "ipc", "pid_for_children"].map(open).into();
+        Lab { keeper, namespaces }
+    }
+
+    /// Runs a program, by path or by name (ours, for what we have), with words split as a shell
+    /// splits them. The caller judges the result.
+    pub fn run(&self, program: &str, args: &str) -> Outcome {
+        let mut words = vec![program.as_bytes().to_vec()];
+        words.extend(split(args));
+        self.exec(Tool::Ours, &words, b"", false)
+    }
+
+    /// Runs a shell script in which the applets are ours.
+    pub fn run_sh(&self, script: &str) -> Outcome {
+        self.sh(Tool::Ours, script)
+    }
+
+    /// Runs a shell script with either's tools first on PATH.
+    pub fn sh(&self, tool: Tool, script: &str) -> Outcome {
+        let words: [&[u8]; 3] = [b"/bin/sh", b"-c", script.as_bytes()];
+        self.exec(tool, &words.map(<[u8]>::to_vec), b"", false)
+    }
+
+    /// Runs one line, `ip link show`, with our program.
+    pub fn ours(&self, line: &str) -> Outcome {
+        self.exec(Tool::Ours, &split(line), b"", false)
+    }
+
+    /// Runs one line, `ip link show`, with the reference.
+    pub fn theirs(&self, line: &str) -> Outcome {
+        self.exec(Tool::Theirs, &split(line), b"", false)
+    }
+
+    /// Runs one line with standard input.
+    pub fn with_input(&self, tool: Tool, line: &str, input: &[u8]) -> Outcome {
+        self.exec(tool, &split(line), input, false)
+    }
+
+    /// The lab's root directory as seen from outside.
+    pub fn root(&self) -> PathBuf {
+        format!("/proc/{}/root", self.keeper.id()).into()
+    }
+
+    /// Runs a program. `ordinary` takes all privilege: another user, without capabilities.
+    ///
+    /// # Panics
+    ///
+    /// When the program cannot be started; an unknown name is a mistake of the test.
+    pub fn exec(&self, tool: Tool, words: &[Vec<u8>], input: &[u8], ordinary: bool) -> Outcome {
+        let [name, args @ ..] = words else { panic!("a command has at least one word") };
+        let (program, argv0) = find(tool, name);
+        let mut command = Command::new(OsStr::from_bytes(&program));
+        command.arg0(OsStr::from_bytes(&argv0));
+        command.args(args.iter().map(|a| OsStr::from_bytes(a)));
+        self.finish(command, tool, input, ordinary)
+    }
+
+    fn finish(&self, mut command: Command, tool: Tool, input: &[u8], ordinary: bool) -> Outcome {
+        let (mut out, mut err) = (memory_file(), memory_file());
+        let stdin = if input.is_empty() {
+            Stdio::null()
+        } else {
+            let mut file = memory_file();
+            file.write_all(input).expect("memory");
+            file.rewind().expect("memory");
+            file.into()
+        };
+        command
+            .stdin(stdin)
+            .stdout(out.try_clone().expect("a descriptor"))
+            .stderr(err.try_clone().expect("a descriptor"))
+            .env_clear()
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC")
+            .env("TERM", "dumb")
+            .env("HOME", "/root")
+            .env("PATH", path(tool));
+        let namespaces: Vec<File> =
+            self.namespaces.iter().map(|f| f.try_clone().expect("a descriptor")).collect();
+        // SAFETY: as in `new`.
+        unsafe {
+            command.pre_exec(move || {
+                for ns in &namespaces {
+                    setns(ns, CloneFlags::empty())?;
+                }
+                chdir("/")?;
+                umask(Mode::from_bits_truncate(0o022));
+                // A process is in its process namespace only from its birth on.
+                fork_and_mirror(PATIENCE)?;
+                if ordinary { become_ordinary() } else { Ok(()) }
+            });
+        }
+        let status = command
+            .status()
+            .unwrap_or_else(|e| panic!("{} does not start: {e}", command.get_program().display()));
+        let read = |file: &mut File| {
+            let mut bytes = Vec::new();
+            file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("memory");
+            bytes
+        };
+        let mut stderr = read(&mut err);
+        if status.signal() == Some(libc::SIGALRM) {
+            stderr.extend(format!("(still running after {PATIENCE} s)\n").into_bytes());
+        }
+        Outcome {
+            status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+            killed: status.signal().is_some(),
+            stdout: read(&mut out),
+            stderr,
+        }
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        // Process 1 reads this pipe to its end; with it everything in the lab ends.
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// Words as a shell would split them: blanks, quotes of both kinds, backslashes.
+///
+/// # Panics
+///
+/// When a quote is not closed.
+pub fn split(line: &str) -> Vec<Vec<u8>> {
+    let mut words = Vec::new();
+    let mut word: Option<Vec<u8>> = None;
+    let mut quote = None;
+    let mut bytes = line.bytes();
+    while let Some(b) = bytes.next() {
+        match (quote, b) {
+            (Some(q), b) if b == q => quote = None,
+            (None, b'\'' | b'"') => {
+                quote = Some(b);
+                word.get_or_insert_default();
+            }
+            (None, b' ' | b'\t' | b'\n') => words.extend(word.take()),
+            (None | Some(b'"'), b'\\') => word.get_or_insert_default().extend(bytes.next()),
+            (_, b) => word.get_or_insert_default().push(b),
+        }
+    }
+    assert!(quote.is_none(), "a quote is not closed: {line}");
+    words.extend(word);
+    words
+}
+
+fn path(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Ours => "/ours:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        Tool::Theirs => "/theirs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    }
+}
+
+/// The program behind a word, and what it is told its name is.
+fn find(tool: Tool, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let text = String::from_utf8_lossy(name);
+    let ours = APPLETS.contains(&&*text);
+    match tool {
+        _ if text.contains('/') => (name.to_vec(), name.to_vec()),
+        Tool::Ours if ours => (OURS.into(), name.to_vec()),
+        Tool::Theirs if ours || reference().join("bin").join(&*text).exists() => {
+            ([b"/theirs/bin/", name].concat(), name.to_vec())
+        }
+        _ => {
+            let dirs = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+            let file = dirs.iter().map(|d| format!("{d}/{text}")).find(|f| Path::new(f).exists());
+            let file = file.unwrap_or_else(|| panic!("there is no program called {text}"));
+            (file.into(), name.to_vec())
+        }
+    }
+}
+
+fn memory_file() -> File {
+    memfd_create(c"output", MFdFlags::MFD_CLOEXEC).expect("memory for a file").into()
+}
+
+/// Forks; only the child returns. The parent waits and ends as the child ended, or, after so many
+/// seconds, by SIGALRM, which ends the child too. Zero seconds are for ever.
+fn fork_and_mirror(seconds: u32) -> io::Result<()> {
+    // SAFETY: this process has one thread, being a fresh child itself.
+    let pid = unsafe { libc::fork() };
+    if pid < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if pid == 0 {
+        return Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?);
+    }
+    close_all_files();
+    // SAFETY: none is under way; 0 sets none.
+    unsafe { libc::alarm(seconds) };
+    let mut status = 0;
+    // SAFETY: waits for the child made above; `status` outlives the call.
+    while unsafe { libc::waitpid(pid, &raw mut status, 0) } < 0 {}
+    if libc::WIFSIGNALED(status) {
+        let signal = libc::WTERMSIG(status);
+        // SAFETY: no core of this copy, whatever ended the child.
+        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+        // SAFETY: the default action is wanted.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: to itself.
+        unsafe { libc::raise(signal) };
+    }
+    // SAFETY: ends the process at once; nothing of the test program's may run at its end.
+    unsafe { libc::_exit(libc::WEXITSTATUS(status)) }
+}
+
+/// Everything but standard input, output and error: other tests' pipes, and the pipe by which
+/// `spawn` learns whether the child got on its way.
+fn close_all_files() {
+    // SAFETY: nothing in this process uses a file after this.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };
+}
+
+/// What process 1 does: waits until the test program closes the pipe, or is no more.
+fn keep() -> ! {
+    close_all_files();
+    // SAFETY: no handler; the kernel buries dead children by itself then.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+    let mut byte = [0u8; 1];
+    while matches!(nix::unistd::read(io::stdin(), &mut byte), Ok(1..) | Err(nix::Error::EINTR)) {}
+    // SAFETY: as above.
+    unsafe { libc::_exit(0) }
+}
+
+/// Another user, in a user namespace of its own, and thus without any capability in the lab.
+fn become_ordinary() -> io::Result<()> {
+    // SAFETY: entering namespaces may have made the process's files in /proc root's.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
+    unshare(CloneFlags::CLONE_NEWUSER)?;
+    std::fs::write("/proc/self/setgroups", "deny")?;
+    std::fs::write("/proc/self/uid_map", "1000 0 1")?;
+    std::fs::write("/proc/self/gid_map", "1000 0 1")
+}
+
+/// One step of making the lab's root directory.
+enum Step {
+    Dir(PathBuf),
+    Link(PathBuf, PathBuf),
+    File(PathBuf, Vec<u8>),
+    Bind(PathBuf, PathBuf),
+}
+
+/// Where the root directory is put together.
+const ROOT: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/root");
+
+/// Files below /etc that come from the machine, for its shells.
+const ETC: &[&str] = &["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "zsh", "fish"];
+
+/// Directories below /usr/share that come from the machine, for its shells.
+const SHARE: &[&str] = &["terminfo", "zsh", "fish", "bash-completion", "zoneinfo", "perl", "perl5"];
+
+fn root_plan() -> &'static [Step] {
+    static PLAN: OnceLock<Vec<Step>> = OnceLock::new();
+    PLAN.get_or_init(|| {
+        let mut plan = Vec::new();
+        let root = Path::new(ROOT);
+        std::fs::create_dir_all(root).expect("target/tmp can be written");
+        let mut take = |from: &Path, to: &Path| {
+            let Ok(meta) = std::fs::symlink_metadata(from) else { return };
+            let to = to.to_path_buf();
+            if meta.is_symlink() {
+                plan.push(Step::Link(std::fs::read_link(from).expect("a link"), to));
+            } else if meta.is_dir() {
+                plan.push(Step::Dir(to.clone()));
+                plan.push(Step::Bind(from.to_path_buf(), to));
+            } else {
+                plan.push(Step::File(to.clone(), Vec::new()));
+                plan.push(Step::Bind(from.to_path_buf(), to));
+            }
+        };
+        let entries = |dir: &str| {
+            let mut names: Vec<_> = std::fs::read_dir(dir)
+                .expect("a directory")
+                .map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        let own = ["etc", "usr", "run", "var", "tmp", "proc", "sys", "ours", "theirs"];
+        for name in entries("/") {
+            if !own.contains(&&*name) {
+                take(&Path::new("/").join(&name), &root.join(&name));
+            }
+        }
+        for name in entries("/usr") {
+            if name != "share" {
+                take(&Path::new("/usr").join(&name), &root.join("usr").join(&name));
+            }
+        }
+        for (dir, names) in [("etc", ETC), ("usr/share", SHARE)] {
+            for name in names {
+                let below = Path::new(dir).join(name);
+                take(&Path::new("/").join(&below), &root.join(below));
+            }
+        }
+        // The project, wherever it lies, and where its programs are built.
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target/");
+        for dir in [project, target] {
+            let to = root.join(dir.strip_prefix("/").expect("an absolute path"));
+            // What lies below the top directories above is there already.
+            let top = dir.components().nth(1).expect("not the root directory");
+            if own.iter().any(|o| top.as_os_str() == *o)
+                && !(dir == target && target.starts_with(project))
+            {
+                take(dir, &to);
+            }
+        }
+        let reference = reference();
+        take(reference, &root.join("theirs"));
+        for name in ["services", "protocols", "ethertypes"] {
+            take(&reference.join("root/etc").join(name), &root.join("etc").join(name));
+        }
+        take(&reference.join("root/usr/share/iproute2"), &root.join("usr/share/iproute2"));
+        for (name, text) in [
+            ("passwd", "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/tmp:/bin/sh\n"),
+            ("group", "root:x:0:\nuser:x:1000:\n"),
+            ("hosts", "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n"),
+            ("nsswitch.conf", "hosts: files\nnetworks: files\n"),
+            ("networks", ""),
+            ("resolv.conf", ""),
+        ] {
+            plan.push(Step::File(root.join("etc").join(name), text.into()));
+        }
+        for dir in ["proc", "sys", "run", "tmp", "var/tmp", "root"] {
+            plan.push(Step::Dir(root.join(dir)));
+        }
+        plan.push(Step::Link("/run".into(), root.join("var/run")));
+        for name in APPLETS {
+            plan.push(Step::Link(OURS.into(), root.join("ours").join(name)));
+        }
+        plan
+    })
+}
+
+/// Puts the root directory together and moves into it.
+fn build_root(plan: &[Step]) -> io::Result<()> {
+    let none = None::<&str>;
+    let tell = |what: &str, e: &io::Error| {
+        let _ = writeln!(io::stderr(), "lab: {what}: {e}");
+    };
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
+    mount(Some("lab"), ROOT, Some("tmpfs"), MsFlags::empty(), Some("mode=0755"))?;
+    for step in plan {
+        let done = match step {
+            Step::Dir(dir) => std::fs::create_dir_all(dir),
+            Step::Link(to, at) => make_parent(at).and_then(|()| std::os::unix::fs::symlink(to, at)),
+            Step::File(at, text) => make_parent(at).and_then(|()| std::fs::write(at, text)),
+            Step::Bind(from, to) => {
+                mount(Some(from), to, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)
+                    .map_err(Into::into)
+            }
+        };
+        if let Err(e) = done {
+            let (Step::Dir(at) | Step::Link(_, at) | Step::File(at, _) | Step::Bind(_, at)) = step;
+            tell(&at.to_string_lossy(), &e);
+            return Err(e);
+        }
+    }
+    let at = |name: &str| Path::new(ROOT).join(name);
+    // In a container that hides parts of /proc the kernel wants no second, complete one.
+    for (name, kind) in [("proc", "proc"), ("sys", "sysfs")] {
+        if mount(Some(kind), &at(name), Some(kind), MsFlags::empty(), none).is_err() {
+            let old = Path::new("/").join(name);
+            mount(Some(&old), &at(name), none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+        }
+    }
+    // The old root ends up on top of the new one, and is taken off.
+    chdir(ROOT)?;
+    pivot_root(".", ".")?;
+    umount2(".", MntFlags::MNT_DETACH)?;
+    chdir("/")?;
+    nix::unistd::sethostname("lab")?;
+    // Addresses are usable at once, and nothing is sent unasked: the state does not depend on
+    // when one looks. Where IPv6 is switched off there is nothing to set.
+    for (name, value) in [("accept_dad", "0"), ("router_solicitations", "0")] {
+        for which in ["all", "default"] {
+            let _ = std::fs::write(format!("/proc/sys/net/ipv6/conf/{which}/{name}"), value);
+        }
+    }
+    Ok(())
+}
+
+fn make_parent(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)
+}
+
+#[test]
+fn words_are_split_as_a_shell_does() {
+    let words = |line| -> Vec<String> {
+        split(line).into_iter().map(|w| String::from_utf8(w).unwrap()).collect()
+    };
+    assert_eq!(words("ip  link show"), ["ip", "link", "show"]);
+    assert_eq!(words(r#"a 'b c' "d 'e" '' f\ g"#), ["a", "b c", "d 'e", "", "f g"]);
+}
+
+#[test]
+fn a_lab_is_empty_and_its_own() {
+    let lab = Lab::new();
+    let out = lab.sh(
+        Tool::Theirs,
+        "ip -br link; ip netns add a; ls /run /run/netns; ip -n a link; id -u; echo $$",
+    );
+    assert_eq!(out.status, 0, "{out}");
+    assert!(out.out().starts_with("lo               DOWN"), "{out}");
+    assert!(lab.root().join("run/netns/a").exists());
+    assert_eq!(lab.run("/bin/echo", "a 'b c'").out(), "a b c\n");
+    assert_eq!(lab.run_sh("exit 3").status, 3);
+    assert_eq!(lab.with_input(Tool::Theirs, "cat", b"text").out(), "text");
+    assert!(lab.run_sh("kill -9 $$").killed);
+    assert!(!Path::new("/run/netns/a").exists() || Lab::new().theirs("ip netns").stdout.is_empty());
+}
+
+#[test]
+fn an_ordinary_user_may_not_change_the_lab() {
+    let lab = Lab::new();
+    let out = lab.exec(Tool::Theirs, &split("ip link set lo up"), b"", true);
+    assert_eq!(out.err(), "RTNETLINK answers: Operation not permitted\n", "{out}");
+}

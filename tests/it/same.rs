@@ -1,0 +1,488 @@
+//! Runs a script with the reference and with our program, each in a fresh lab, and compares.
+//!
+//! ```ignore
+//! #[test]
+//! fn a_veth_pair_is_made_and_shown() {
+//!     same(
+//!         "ip link add v0 address 02:00:00:00:00:01 type veth peer name v1
+//!          ip -d link show v0
+//!          theirs: ip addr add 10.0.0.1/24 dev v0
+//!          ip addr show v0
+//!          user: ip link set v0 up
+//!          status: ip link help
+//!          sh: printf 'link show lo\n' | ip -batch -",
+//!     );
+//! }
+//! ```
+//!
+//! A line is one command. Its words are split as a shell splits them (blanks, quotes, backslashes;
+//! nothing else). Status, standard output and the first line of standard error must agree. After
+//! the last line the kernel's state must agree, as the reference shows it: links, addresses, routes,
+//! neighbours and rules of the lab and of each named namespace in it, and, for a script with a word
+//! that begins with `iptables`, `ip6tables` or `nft`, the ruleset.
+//!
+//! | a line may begin with | |
+//! |---|---|
+//! | `theirs:` | the reference runs it in both labs |
+//! | `ours:` | our program runs it in both labs |
+//! | `user:` | another user without any privilege runs it |
+//! | `sh:` | the rest is a shell script; what it calls `ip` is the tool under test |
+//! | `status:` | only the status is compared, and which of stdout and stderr says something |
+//! | `stdout:` | standard error is not compared |
+//! | `settle` | alone: waits until what the kernel does later is done (carrier, operstate) |
+//! | `#` | a remark |
+//!
+//! They may be combined: `user: status: ip link help`.
+//!
+//! The four directions: *theirs makes, both show*: `theirs: ip link add …`, `ip link show`;
+//! *ours makes, theirs shows*: is what the state at the end is; *both make, the dumps agree*:
+//! plain lines; *both fail, the words agree*: plain lines.
+//!
+//! **Fix what varies**: give links an address, and a fresh lab numbers everything the same.
+//! What cannot be fixed is made equal by [`normalize`], and only there: addresses of links that do
+//! not occur in the script, link-local addresses made of them, timers, ages, the dates of
+//! `iptables-save`, times of `ping`. What an output says about a link's state may lag behind; so a
+//! command that only shows is asked again, up to a second long, before a difference is believed.
+
+use crate::lab::{Lab, Outcome, Tool, split};
+use std::fmt::Write as _;
+use std::time::Duration;
+
+/// One line of a script.
+struct Line<'a> {
+    text: &'a str,
+    command: &'a str,
+    by: Option<Tool>,
+    shell: bool,
+    ordinary: bool,
+    status_only: bool,
+    stderr_too: bool,
+}
+
+impl<'a> Line<'a> {
+    fn parse(text: &'a str) -> Line<'a> {
+        let mut line = Line {
+            text,
+            command: text,
+            by: None,
+            shell: false,
+            ordinary: false,
+            status_only: false,
+            stderr_too: true,
+        };
+        while let Some((mark, rest)) = line.command.split_once(':') {
+            match mark {
+                "theirs" => line.by = Some(Tool::Theirs),
+                "ours" => line.by = Some(Tool::Ours),
+                "user" => line.ordinary = true,
+                "status" => line.status_only = true,
+                "stdout" => line.stderr_too = false,
+                "sh" => line.shell = true,
+                _ => break,
+            }
+            line.command = rest.trim_start();
+            if line.shell {
+                break;
+            }
+        }
+        line
+    }
+
+    fn run(&self, lab: &Lab, tool: Tool) -> Outcome {
+        let words = if self.shell {
+            vec![b"/bin/sh".to_vec(), b"-c".to_vec(), self.command.into()]
+        } else {
+            split(self.command)
+        };
+        lab.exec(self.by.unwrap_or(tool), &words, b"", self.ordinary)
+    }
+
+    /// Whether doing it twice is the same as doing it once.
+    fn only_shows(&self) -> bool {
+        const SHOWS: &[&str] =
+            &["show", "list", "lst", "ls", "sh", "get", "-S", "-L", "-a", "-n", "s", "a", "r", "l"];
+        const CHANGES: &[&str] = &[
+            "add", "del", "delete", "set", "change", "replace", "append", "prepend", "flush", "-A",
+            "-I", "-D", "-R", "-F", "-N", "-X", "-P", "-Z", "-E", "-s", "-d", "exec", "attach",
+        ];
+        let words = || self.command.split_whitespace();
+        words().next().is_some_and(|w| w.ends_with("-save"))
+            || (words().any(|w| SHOWS.contains(&w))
+                && !words().skip(1).any(|w| CHANGES.contains(&w))
+                && !self.shell)
+    }
+
+    /// What is compared.
+    fn told(&self, outcome: &Outcome, script: &str) -> Outcome {
+        let mut told = outcome.clone();
+        if self.status_only {
+            let something = |bytes: &[u8]| if bytes.is_empty() { vec![] } else { b"...".to_vec() };
+            told.stdout = something(&outcome.stdout);
+            told.stderr = something(&outcome.stderr);
+            return told;
+        }
+        told.stdout = normalize(&outcome.out(), script).into();
+        let first = normalize(&outcome.err(), script);
+        let first = first.lines().next().unwrap_or_default();
+        told.stderr = if self.stderr_too { first.into() } else { vec![] };
+        told
+    }
+}
+
+/// Runs a script with both programs, each in its own lab; everything must agree.
+///
+/// # Panics
+///
+/// At the first difference, with all there is to know about it.
+pub fn same(script: &str) {
+    if let Err(why) = compare(script, true) {
+        panic!("\n{why}");
+    }
+}
+
+/// As [`same`]: `Err` is the report. `patient`: a difference in what is shown is looked at again
+/// before it counts.
+pub fn compare(script: &str, patient: bool) -> Result<(), String> {
+    let (theirs, ours) = (Lab::new(), Lab::new());
+    let mut done = String::new();
+    for text in script.lines().map(str::trim) {
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        if text == "settle" {
+            settle(&theirs, &ours, script);
+            continue;
+        }
+        let line = Line::parse(text);
+        let (mut a, mut b) = (line.run(&theirs, Tool::Theirs), line.run(&ours, Tool::Ours));
+        if patient && line.only_shows() {
+            for pause in [50, 150, 400, 500] {
+                if line.told(&a, script) == line.told(&b, script) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(pause));
+                (a, b) = (line.run(&theirs, Tool::Theirs), line.run(&ours, Tool::Ours));
+            }
+        }
+        if line.told(&a, script) != line.told(&b, script) {
+            return Err(report(&done, line.text, &a, &b, script));
+        }
+        let _ = writeln!(done, "        {text}");
+    }
+    let mut states = (state(&theirs, script), state(&ours, script));
+    for pause in [50, 150, 400, 500] {
+        if !patient || states.0 == states.1 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(pause));
+        states = (state(&theirs, script), state(&ours, script));
+    }
+    if states.0 == states.1 {
+        return Ok(());
+    }
+    Err(format!(
+        "    after\n{done}    the kernel's state differs (- reference, + ours):\n{}",
+        difference(&states.0, &states.1, true)
+    ))
+}
+
+/// Waits until the states of both labs agree, but not for ever.
+fn settle(theirs: &Lab, ours: &Lab, script: &str) {
+    for _ in 0..15 {
+        std::thread::sleep(Duration::from_millis(100));
+        if state(theirs, script) == state(ours, script) {
+            return;
+        }
+    }
+}
+
+/// Everything in the kernel, as the reference shows it.
+fn state(lab: &Lab, script: &str) -> String {
+    let mut names: Vec<Option<String>> = vec![None];
+    if let Ok(entries) = std::fs::read_dir(lab.root().join("run/netns")) {
+        let mut named: Vec<_> =
+            entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        named.sort();
+        names.extend(named.into_iter().map(Some));
+    }
+    let word = |prefix: &str| {
+        script
+            .split(|c: char| c.is_whitespace() || c == '\'' || c == '"')
+            .any(|w| w.starts_with(prefix))
+    };
+    let mut told = String::new();
+    for name in names {
+        let label = name.clone().unwrap_or_else(|| "the lab".into());
+        let mut show = |line: &str, input: &str| {
+            let mut words = split(line);
+            if let Some(name) = &name {
+                if words[0] == b"ip" {
+                    words.splice(1..1, [b"-n".to_vec(), name.clone().into()]);
+                } else {
+                    let enter = [b"ip".to_vec(), b"netns".to_vec(), b"exec".to_vec()];
+                    words.splice(0..0, enter.into_iter().chain([name.clone().into()]));
+                }
+            }
+            let out = lab.exec(Tool::Theirs, &words, input.as_bytes(), false);
+            let out = format!("{}{}", out.out(), out.err());
+            let _ = write!(told, "{label}: {line}\n{}", normalize(&out, script));
+        };
+        show(
+            "ip -force -d -j -p -batch -",
+            "addr show\nroute show table all\nneigh show nud all\nneigh show proxy\nlink show\n",
+        );
+        if word("rule") {
+            show("ip -j -p rule", "");
+            show("ip -6 -j -p rule", "");
+        }
+        if word("nexthop") {
+            show("ip -d -j -p nexthop", "");
+        }
+        if word("netns") {
+            show("ip -j -p netns list-id", "");
+        }
+        if ["iptables", "ip6tables", "nft"].iter().any(|w| word(w)) {
+            show("nft list ruleset", "");
+            show("iptables-save", "");
+            show("ip6tables-save", "");
+        }
+    }
+    told
+}
+
+/// Everything about one command.
+fn report(done: &str, line: &str, theirs: &Outcome, ours: &Outcome, script: &str) -> String {
+    let mut told = String::new();
+    if !done.is_empty() {
+        let _ = write!(told, "    after\n{done}    ");
+    }
+    let _ = write!(
+        told,
+        "    this differs (- reference, + ours):\n        {line}\n    status  - {}   + {}\n",
+        theirs.status, ours.status
+    );
+    for (name, a, b) in
+        [("stdout", &theirs.stdout, &ours.stdout), ("stderr", &theirs.stderr, &ours.stderr)]
+    {
+        let text = |bytes: &[u8]| normalize(&String::from_utf8_lossy(bytes), script);
+        let _ = write!(told, "    {name}\n{}", difference(&text(a), &text(b), false));
+    }
+    told
+}
+
+/// Both texts, line by line: `-` only theirs, `+` only ours. `brief` leaves out what agrees, but
+/// for three lines before a difference. Trailing blanks of lines that differ are made visible.
+fn difference(theirs: &str, ours: &str, brief: bool) -> String {
+    let a: Vec<&str> = theirs.split_inclusive('\n').collect();
+    let b: Vec<&str> = ours.split_inclusive('\n').collect();
+    // Longest common subsequence; what begins and ends alike is put aside first.
+    let start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let end =
+        a[start..].iter().rev().zip(b[start..].iter().rev()).take_while(|(x, y)| x == y).count();
+    let (x, y) = (&a[start..a.len() - end], &b[start..b.len() - end]);
+    let mut marked: Vec<(char, &str)> = a[..start].iter().map(|l| (' ', *l)).collect();
+    if x.len() * y.len() > 4_000_000 {
+        marked.extend(x.iter().map(|l| ('-', *l)));
+        marked.extend(y.iter().map(|l| ('+', *l)));
+    } else {
+        let width = y.len() + 1;
+        let mut length = vec![0u32; (x.len() + 1) * width];
+        for i in (0..x.len()).rev() {
+            for j in (0..y.len()).rev() {
+                length[i * width + j] = if x[i] == y[j] {
+                    length[(i + 1) * width + j + 1] + 1
+                } else {
+                    length[(i + 1) * width + j].max(length[i * width + j + 1])
+                };
+            }
+        }
+        let (mut i, mut j) = (0, 0);
+        while i < x.len() || j < y.len() {
+            if i < x.len() && j < y.len() && x[i] == y[j] {
+                marked.push((' ', x[i]));
+                (i, j) = (i + 1, j + 1);
+            } else if j == y.len()
+                || (i < x.len() && length[(i + 1) * width + j] >= length[i * width + j + 1])
+            {
+                marked.push(('-', x[i]));
+                i += 1;
+            } else {
+                marked.push(('+', y[j]));
+                j += 1;
+            }
+        }
+    }
+    marked.extend(a[a.len() - end..].iter().map(|l| (' ', *l)));
+    let mut told = String::new();
+    for (n, (mark, line)) in marked.iter().enumerate() {
+        let near = marked[n..marked.len().min(n + 4)].iter().any(|(m, _)| *m != ' ');
+        if brief && !near {
+            continue;
+        }
+        let text = line.strip_suffix('\n').unwrap_or(line);
+        let blanks = text.len() - text.trim_end().len();
+        let shown = if *mark == ' ' {
+            text.to_string()
+        } else {
+            format!("{}{}", text.trim_end(), "\u{b7}".repeat(blanks))
+        };
+        let missing = if line.ends_with('\n') { "" } else { " (no end of line)" };
+        let _ = writeln!(told, "      {mark} {shown}{missing}");
+    }
+    told
+}
+
+/// Makes equal what a script cannot fix. This is the only place where that is done.
+pub fn normalize(text: &str, script: &str) -> String {
+    let script = script.to_lowercase();
+    let mut told = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        told += &timers(&dates(&addresses(line, &script)));
+    }
+    told
+}
+
+/// Link addresses that the script does not name are random, and so is what is made of them.
+fn addresses(line: &str, script: &str) -> String {
+    let part_of_address = |c: char| c.is_ascii_hexdigit() || c == ':';
+    let mut told = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(part_of_address) {
+        let (before, from) = rest.split_at(at);
+        told += before;
+        let end = from.find(|c| !part_of_address(c)).unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        rest = after;
+        let inside_a_word = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let trimmed = word.trim_end_matches(':');
+        let is_link_address = trimmed.len() == 17
+            && trimmed.split(':').count() == 6
+            && trimmed.split(':').all(|b| b.len() == 2);
+        let well_known = ["00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff"].contains(&trimmed)
+            || trimmed.starts_with("01:00:5e:")
+            || (trimmed.starts_with("33:33:") && !trimmed.starts_with("33:33:ff"));
+        if inside_a_word || script.contains(trimmed) {
+            told += word;
+        } else if is_link_address && !well_known {
+            told += "xx:xx:xx:xx:xx:xx";
+            told += &word[trimmed.len()..];
+        } else if trimmed.starts_with("fe80::") && trimmed.contains("ff:fe") {
+            told += "fe80::xx";
+            told += &word[trimmed.len()..];
+        } else if trimmed.starts_with("ff02::1:ff") {
+            told += "ff02::1:ffxx";
+            told += &word[trimmed.len()..];
+        } else {
+            told += word;
+        }
+    }
+    told + rest
+}
+
+/// `# Generated by iptables-save v1.8.11 (nf_tables) on DATE`
+fn dates(line: &str) -> String {
+    for (begin, mark) in [("# Generated by ", " on "), ("# Completed on ", "# Completed on ")] {
+        if line.starts_with(begin)
+            && let Some(at) = line.find(mark)
+        {
+            return format!("{}...\n", &line[..at + mark.len()]);
+        }
+    }
+    line.to_string()
+}
+
+/// Numbers that run with the clock, behind words that say so, in text and in JSON.
+fn timers(line: &str) -> String {
+    /// To the next ten: a lifetime of 300 is still 300 a moment later.
+    const LIFETIMES: &[&str] =
+        &["valid_lft", "preferred_lft", "valid_life_time", "preferred_life_time", "expires"];
+    /// Not looked at.
+    const CLOCKS: &[&str] =
+        &["used", "updated", "confirmed", "age", "time", "hello_timer", "tcn_timer", "gc_timer"];
+    const MORE_CLOCKS: &[&str] = &[
+        "topology_change_timer",
+        "message_age_timer",
+        "forward_delay_timer",
+        "hold_timer",
+        "mdev",
+    ];
+    let number = |c: char| c.is_ascii_digit() || c == '.' || c == '/';
+    let mut told = String::with_capacity(line.len());
+    let mut rest = line;
+    let mut last = "";
+    while let Some(at) = rest.find(|c: char| c.is_alphanumeric() || c == '_') {
+        let (before, from) = rest.split_at(at);
+        told += before;
+        let end = from
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.' || c == '/'))
+            .unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        rest = after;
+        let digits = word.find(|c| !number(c)).unwrap_or(word.len());
+        let by_blank = before.chars().all(|c| " \":=\t".contains(c));
+        if digits > 0 && by_blank && LIFETIMES.contains(&last) {
+            let value: u64 = word[..digits].parse().unwrap_or(0);
+            let rounded = if value < 4_000_000_000 { value.div_ceil(10) * 10 } else { value };
+            told += &rounded.to_string();
+            told += &word[digits..];
+        } else if digits > 0 && by_blank && (CLOCKS.contains(&last) || MORE_CLOCKS.contains(&last))
+        {
+            told += "T";
+            told += &word[digits..];
+        } else {
+            told += word;
+        }
+        last = word;
+    }
+    told + rest
+}
+
+#[test]
+fn what_cannot_be_fixed_is_made_equal() {
+    let text = |line| normalize(line, "ip link add v address 02:00:00:00:00:0A type veth");
+    assert_eq!(
+        text("a 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff"),
+        "a 02:00:00:00:00:0a brd ff:ff:ff:ff:ff:ff"
+    );
+    assert_eq!(text("a 7e:01:02:03:04:05 b\n"), "a xx:xx:xx:xx:xx:xx b\n");
+    assert_eq!(text("8000.7e:01:02:03:04:05,"), "8000.xx:xx:xx:xx:xx:xx,");
+    assert_eq!(text("inet6 fe80::7c01:2ff:fe03:405/64 scope"), "inet6 fe80::xx/64 scope");
+    assert_eq!(text("2: v: <A>"), "2: v: <A>");
+    assert_eq!(
+        text("valid_lft 299sec preferred_lft forever"),
+        "valid_lft 300sec preferred_lft forever"
+    );
+    assert_eq!(text("\"valid_life_time\": 4294967295,"), "\"valid_life_time\": 4294967295,");
+    assert_eq!(text("hello_timer    1.23 x 4"), "hello_timer    T x 4");
+    assert_eq!(text("used 1/2/3 probes 1"), "used T probes 1");
+    assert_eq!(text("# Completed on Mon Jan  1 00:00:00 2024\n"), "# Completed on ...\n");
+}
+
+#[test]
+fn the_reference_agrees_with_itself() {
+    same(
+        "theirs: ip link add v0 type veth peer name v1
+         theirs: ip link set v0 up
+         theirs: ip link set v1 up
+         theirs: ip -d addr show
+         theirs: ip netns add blue
+         theirs: ip link set v1 netns blue
+         theirs: ip link show dev nosuch
+         user: theirs: ip link set v0 down
+         sh: for i in 1 2 3; do echo $i; done | cat
+         theirs: iptables -A INPUT -j ACCEPT",
+    );
+}
+
+#[test]
+fn a_difference_is_reported() {
+    let why = compare("sh: case $(command -v ip) in /ours/*) echo a b;; *) echo a;; esac", false);
+    let why = why.unwrap_err();
+    assert!(why.contains("      - a\n      + a b\n"), "{why}");
+    let why = compare(
+        "sh: case $(command -v ip) in /ours/*) /theirs/bin/ip link set lo up;; esac",
+        false,
+    );
+    let why = why.unwrap_err();
+    assert!(why.contains("the kernel's state differs"), "{why}");
+}
