@@ -20,8 +20,6 @@ pub struct Opts {
     pub details: u8,
     pub brief: bool,
     pub human: Human,
-    /// -resolve: host names for addresses.
-    pub resolve: bool,
     pub timestamp: bool,
     pub timestamp_short: bool,
     /// -all, for `netns exec` and `netns delete`.
@@ -47,7 +45,6 @@ impl Default for Opts {
             details: 0,
             brief: false,
             human: Human::Off,
-            resolve: false,
             timestamp: false,
             timestamp_short: false,
             all: false,

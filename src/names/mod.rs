@@ -3,12 +3,14 @@
 //! Nothing is read before a number first has to become a name, or a name a number.
 
 mod db;
+mod host;
 mod links;
 
 use std::borrow::Cow;
 
 use db::Db;
 pub use db::Kind;
+use host::Hosts;
 use links::Links;
 
 /// All names, each read at first use and kept.
@@ -16,10 +18,13 @@ use links::Links;
 pub struct Names {
     /// -Numeric: numbers where names from the databases would be printed.
     pub numeric: bool,
+    /// -resolve: host names where addresses would be printed.
+    pub resolve: bool,
     /// The namespace entered with -netns: its /etc/netns/NAME/iproute2 comes first.
     pub netns: Option<Vec<u8>>,
     dbs: [Option<Db>; Kind::COUNT],
     links: Links,
+    hosts: Option<Hosts>,
 }
 
 impl Names {
@@ -47,6 +52,15 @@ impl Names {
     /// Forgets all devices: another namespace was entered.
     pub fn forget_links(&mut self) {
         self.links = Links::default();
+    }
+
+    /// The host name of an address of 4 or 16 bytes; `None` without -resolve and for addresses
+    /// that /etc/hosts does not know.
+    pub fn host(&mut self, addr: &[u8]) -> Option<&[u8]> {
+        if !self.resolve {
+            return None;
+        }
+        self.hosts.get_or_insert_with(Hosts::read).name(addr)
     }
 
     fn db(&mut self, kind: Kind) -> &Db {

@@ -4,6 +4,7 @@
 //! A document is `begin` … `end`; a record in it `open` … `close`. In text only the
 //! values and `text` leave a trace; in JSON only what has a key does.
 
+pub mod addr;
 mod color;
 mod json;
 mod size;

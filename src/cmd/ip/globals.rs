@@ -151,7 +151,7 @@ pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
             Id::Iec => opts.human = Human::Iec,
             Id::Stats => opts.stats = opts.stats.saturating_add(1),
             Id::Details => opts.details = opts.details.saturating_add(1),
-            Id::Resolve => opts.resolve = true,
+            Id::Resolve => ctx.names.resolve = true,
             Id::Oneline => opts.style.oneline = true,
             Id::Timestamp => opts.timestamp = true,
             Id::TimestampShort => (opts.timestamp, opts.timestamp_short) = (true, true),

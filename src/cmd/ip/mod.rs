@@ -3,6 +3,7 @@
 mod addr;
 mod batch;
 mod globals;
+mod host;
 mod link;
 mod neigh;
 mod netns;

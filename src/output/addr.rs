@@ -1,0 +1,195 @@
+//! Addresses as text: IPv4, IPv6, link-layer.
+//!
+//! Written straight into the buffer: a dump of routes is mostly addresses.
+
+use super::{Field, Out, Paint, digits};
+
+impl Out {
+    /// An IPv4 (4 bytes) or IPv6 (16 bytes) address; `???` for any other length.
+    pub fn ip(&mut self, paint: Paint, f: Field, addr: &[u8]) {
+        self.ip_with(paint, f, addr, None);
+    }
+
+    /// An address with `/LEN` behind it.
+    pub fn ip_prefix(&mut self, paint: Paint, f: Field, addr: &[u8], len: u8) {
+        self.ip_with(paint, f, addr, Some(len));
+    }
+
+    fn ip_with(&mut self, paint: Paint, f: Field, addr: &[u8], len: Option<u8>) {
+        let quote: &[u8] = if self.style.json { b"\"" } else { b"" };
+        let escape = if self.style.json { "" } else { self.style.palette.code(paint) };
+        if f.text {
+            self.buf.extend_from_slice(escape.as_bytes());
+        }
+        self.value(f, |b| {
+            b.extend_from_slice(quote);
+            ip(b, addr);
+            if let Some(len) = len {
+                b.push(b'/');
+                digits(b, len.into());
+            }
+            b.extend_from_slice(quote);
+        });
+        if f.text && !escape.is_empty() {
+            self.buf.extend_from_slice(b"\x1b[0m");
+        }
+    }
+}
+
+/// The colour of an address, by its length.
+pub fn paint_of(addr: &[u8]) -> Paint {
+    match addr.len() {
+        4 => Paint::Inet,
+        16 => Paint::Inet6,
+        _ => Paint::Plain,
+    }
+}
+
+/// Adds an address of 4 or 16 bytes; `???` for any other length.
+pub fn ip(buf: &mut Vec<u8>, addr: &[u8]) {
+    if let Ok(a) = <&[u8; 4]>::try_from(addr) {
+        ipv4(buf, a);
+    } else if let Ok(a) = <&[u8; 16]>::try_from(addr) {
+        ipv6(buf, a);
+    } else {
+        buf.extend_from_slice(b"???");
+    }
+}
+
+/// Adds `192.168.15.1`.
+pub fn ipv4(buf: &mut Vec<u8>, addr: &[u8; 4]) {
+    for (i, &byte) in addr.iter().enumerate() {
+        if i > 0 {
+            buf.push(b'.');
+        }
+        if byte >= 100 {
+            buf.push(b'0' + byte / 100);
+        }
+        if byte >= 10 {
+            buf.push(b'0' + byte / 10 % 10);
+        }
+        buf.push(b'0' + byte % 10);
+    }
+}
+
+/// Adds an IPv6 address as inet_ntop(3) of the C library writes it: the longest run of two or more
+/// zero groups is `::`, and mapped and compatible addresses end in dotted form.
+pub fn ipv6(buf: &mut Vec<u8>, addr: &[u8; 16]) {
+    let mut groups = [0u16; 8];
+    for (g, pair) in groups.iter_mut().zip(addr.chunks_exact(2)) {
+        *g = u16::from_be_bytes([pair[0], pair[1]]);
+    }
+    let run = zeros(&groups);
+    let dotted = run.start == 0 && (run.end == 6 || (run.end == 5 && groups[5] == 0xffff));
+    let mut at = 0;
+    while at < 8 {
+        if at == run.start && !run.is_empty() {
+            buf.extend_from_slice(b"::");
+            at = run.end;
+            continue;
+        }
+        if at > 0 && at != run.end {
+            buf.push(b':');
+        }
+        if dotted && at == 6 {
+            return ipv4(buf, &[addr[12], addr[13], addr[14], addr[15]]);
+        }
+        group(buf, groups[at]);
+        at += 1;
+    }
+}
+
+/// The first longest run of two or more zero groups; empty without one.
+fn zeros(groups: &[u16; 8]) -> std::ops::Range<usize> {
+    let mut best = 8..8;
+    let mut at = 0;
+    while at < 8 {
+        let len = groups[at..].iter().take_while(|g| **g == 0).count();
+        if len >= 2 && len > best.len() {
+            best = at..at + len;
+        }
+        at += len.max(1);
+    }
+    best
+}
+
+fn group(buf: &mut Vec<u8>, g: u16) {
+    let digits = (16 - g.leading_zeros()).div_ceil(4).max(1);
+    for shift in (0..digits).rev() {
+        buf.push(HEX[usize::from(g >> (4 * shift) & 15)]);
+    }
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Adds bytes in hexadecimal, joined by `:`.
+pub fn hex(buf: &mut Vec<u8>, bytes: &[u8]) {
+    for (i, &b) in bytes.iter().enumerate() {
+        if i > 0 {
+            buf.push(b':');
+        }
+        buf.push(HEX[usize::from(b >> 4)]);
+        buf.push(HEX[usize::from(b & 15)]);
+    }
+}
+
+/// A link-layer address as text: an IP address for tunnels (`kind` is ARPHRD_*), else hexadecimal.
+pub fn lladdr(addr: &[u8], kind: u16) -> Vec<u8> {
+    const TUNNEL: u16 = 768;
+    const TUNNEL6: u16 = 769;
+    const SIT: u16 = 776;
+    const IPGRE: u16 = 778;
+    const IP6GRE: u16 = 823;
+    let mut text = Vec::with_capacity(3 * addr.len());
+    match (kind, addr.len()) {
+        (TUNNEL | SIT | IPGRE, 4) | (TUNNEL6 | IP6GRE, 16) => ip(&mut text, addr),
+        _ => hex(&mut text, addr),
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(addr: &[u8]) -> String {
+        let mut b = Vec::new();
+        ip(&mut b, addr);
+        String::from_utf8(b).unwrap()
+    }
+
+    #[test]
+    fn addresses_are_written_as_the_c_library_does() {
+        assert_eq!(text(&[192, 168, 0, 10]), "192.168.0.10");
+        for a in [
+            "::",
+            "::1",
+            "1::",
+            "fe80::1",
+            "2001:db8:0:1::",
+            "1:0:2:3:4:5:6:7",
+            "1:0:0:2::3",
+            "::ffff:10.0.0.1",
+            "1:2:3:4:5:6:7:8",
+            "0:1:2:3:4:5:6:7",
+            "1:0:0:2:0:0:3:4",
+            "ff02::1:ff00:1",
+            "::1:0:0:0",
+            "abcd:0:0:1::ff",
+        ] {
+            let bytes = a.parse::<std::net::Ipv6Addr>().unwrap().octets();
+            let want = if a == "1:0:0:2:0:0:3:4" { "1::2:0:0:3:4" } else { a };
+            assert_eq!(text(&bytes), want);
+        }
+        let compatible = "::102:304".parse::<std::net::Ipv6Addr>().unwrap().octets();
+        assert_eq!(text(&compatible), "::1.2.3.4");
+        assert_eq!(text(&[1]), "???");
+    }
+
+    #[test]
+    fn link_layer_addresses_depend_on_the_type_of_device() {
+        assert_eq!(lladdr(&[2, 0, 0, 0, 0, 0xa7], 1), b"02:00:00:00:00:a7");
+        assert_eq!(lladdr(&[10, 0, 0, 1], 768), b"10.0.0.1");
+        assert_eq!(lladdr(&[10, 0, 0, 1], 1), b"0a:00:00:01");
+    }
+}
