@@ -1,6 +1,8 @@
 //! Words in, mistakes out. No message and no colour is known here.
 
 mod args;
+#[allow(dead_code)] // several programs share it, each with a part
+pub mod getopt;
 mod keyword;
 pub mod value;
 
