@@ -322,8 +322,12 @@ pub fn split(line: &str) -> Vec<Vec<u8>> {
 
 fn path(tool: Tool) -> &'static str {
     match tool {
-        Tool::Ours => "/ours:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        Tool::Theirs => "/theirs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        Tool::Ours => {
+            "/ours:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/tools/bin"
+        }
+        Tool::Theirs => {
+            "/theirs/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/tools/bin"
+        }
     }
 }
 
@@ -340,10 +344,19 @@ fn find(tool: Tool, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
         _ => {
             let dirs = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
             let file = dirs.iter().map(|d| format!("{d}/{text}")).find(|f| Path::new(f).exists());
-            let file = file.unwrap_or_else(|| panic!("there is no program called {text}"));
+            let tool =
+                || tools()?.join("bin").join(&*text).exists().then(|| format!("/tools/bin/{text}"));
+            let file =
+                file.or_else(tool).unwrap_or_else(|| panic!("there is no program called {text}"));
             (file.into(), name.to_vec())
         }
     }
+}
+
+/// Shells and the like that `tests/reference/install.sh tools` has unpacked, where it had to.
+fn tools() -> Option<PathBuf> {
+    let above = Path::new(env!("CARGO_TARGET_TMPDIR")).ancestors().skip(1).take(2);
+    above.map(|dir| dir.join("tools")).find(|dir| dir.join("installed").exists())
 }
 
 fn memory_file() -> File {
@@ -452,7 +465,7 @@ fn root_plan() -> &'static [Step] {
             names.sort();
             names
         };
-        let own = ["etc", "usr", "run", "var", "tmp", "proc", "sys", "ours", "theirs"];
+        let own = ["etc", "usr", "run", "var", "tmp", "proc", "sys", "ours", "theirs", "tools"];
         for name in entries("/") {
             if !own.contains(&&*name) {
                 take(&Path::new("/").join(&name), &root.join(&name));
@@ -463,10 +476,16 @@ fn root_plan() -> &'static [Step] {
                 take(&Path::new("/usr").join(&name), &root.join("usr").join(&name));
             }
         }
+        if let Some(tools) = tools() {
+            take(&tools, &root.join("tools"));
+        }
         for (dir, names) in [("etc", ETC), ("usr/share", SHARE)] {
             for name in names {
                 let below = Path::new(dir).join(name);
-                take(&Path::new("/").join(&below), &root.join(below));
+                let here = Path::new("/").join(&below);
+                let unpacked = tools().map(|t| t.join("root").join(&below));
+                let from = unpacked.filter(|_| !here.exists()).unwrap_or(here);
+                take(&from, &root.join(&below));
             }
         }
         // The project, wherever it lies, and where its programs are built.

@@ -6,4 +6,5 @@
 
 mod cases;
 mod lab;
+mod layers;
 mod same;

@@ -3,6 +3,8 @@
 #
 #   tests/reference/install.sh                          Debian stable's  -> target/reference/
 #   REFERENCE_SUITE=testing tests/reference/install.sh  Debian testing's -> target/reference-testing/
+#   tests/reference/install.sh tools                    mandoc, zsh, fish -> target/tools/, for
+#                                                       an ordinary user whose machine has none
 #
 # iproute2, iptables, nftables, iputils-ping, net-tools and procps are fetched with all
 # libraries they need by apt's own machinery, from the archive that this machine's apt
@@ -23,14 +25,22 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-packages=(iproute2 iptables nftables iputils-ping net-tools procps netbase)
 target=${CARGO_TARGET_DIR:-target}
-case ${REFERENCE_SUITE:-stable} in
-stable) dir=$target/reference ;;
-*) dir=$target/reference-$REFERENCE_SUITE ;;
+suite=${REFERENCE_SUITE:-stable}
+case ${1-}:$suite in
+tools:*)
+    packages=(mandoc zsh-static zsh-common fish)
+    suite=stable
+    dir=$target/tools
+    ;;
+*)
+    packages=(iproute2 iptables nftables iputils-ping net-tools procps netbase)
+    dir=$target/reference
+    [ "$suite" = stable ] || dir+=-$suite
+    ;;
 esac
 
-mark="$(cksum <tests/reference/install.sh) ${REFERENCE_SUITE:-stable}"
+mark="$(cksum <tests/reference/install.sh) $suite"
 [ "$(cat "$dir/installed" 2>/dev/null)" != "$mark" ] || exit 0
 
 say() { printf '%s\n' "$*" >&2; }
@@ -46,10 +56,9 @@ case $ID in
 ubuntu) stable=questing testing=resolute ;;
 *) stable=trixie testing=testing ;;
 esac
-case ${REFERENCE_SUITE:-stable} in
+case $suite in
 stable) suite=$stable ;;
 testing) suite=$testing ;;
-*) suite=$REFERENCE_SUITE ;;
 esac
 
 # One installation at a time; whoever comes second finds it done.
@@ -124,11 +133,19 @@ exec "\$r/${loader#./}" --argv0 $1 --library-path "\$r/usr/lib/$triple:\$r/lib/$
 END
     chmod +x "$dir/bin/$1"
 }
-for tool in ip bridge tc nft ping arp route ifconfig sysctl; do wrapper $tool $tool; done
-for tool in {iptables,ip6tables}{,-save,-restore}; do wrapper $tool xtables-nft-multi; done
-
+if [ "${1-}" = tools ]; then
+    wrapper mandoc mandoc
+    wrapper zsh zsh-static
+    wrapper fish fish
+    try=(mandoc:/dev/null zsh:--version fish:--version)
+else
+    for tool in ip bridge tc nft ping arp route ifconfig sysctl; do wrapper $tool $tool; done
+    for tool in {iptables,ip6tables}{,-save,-restore}; do wrapper $tool xtables-nft-multi; done
+    try=(ip:-V iptables:-V nft:-v arp:-V ping:-V sysctl:-V)
+fi
+for t in "${try[@]}"; do
+    "$dir/bin/${t%:*}" "${t#*:}" >"$log" 2>&1 || { cat "$log" >&2; die "the unpacked ${t%:*} does not start"; }
+done
 rm -rf "$apt"
-"$dir/bin/ip" -V >/dev/null || die "the unpacked ip does not start"
-"$dir/bin/iptables" -V >/dev/null || die "the unpacked iptables does not start"
 printf '%s' "$mark" >"$dir/installed"
-say "$dir: $(awk '$1 ~ /^(iproute2|iptables|nftables)$/ { printf "%s%s %s", s, $1, $2; s = ", " }' "$dir/versions")"
+say "$dir: $(awk '$1 ~ /^(iproute2|iptables|nftables|mandoc|zsh-static|fish)$/ { printf "%s%s %s", s, $1, $2; s = ", " }' "$dir/versions")"
