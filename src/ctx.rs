@@ -133,9 +133,12 @@ impl Ctx {
         }
     }
 
-    /// Prints to stderr, after what stdout holds when both are terminals.
+    /// Prints to stderr; on a terminal after what stdout holds. A pipe gets stdout's part when it is
+    /// full or at the end, as from the reference.
     pub fn complain(&mut self, text: &[u8]) {
-        let _ = self.out.flush();
+        if !text.is_empty() && fd::stdout_is_terminal() {
+            let _ = self.out.flush();
+        }
         fd::stderr(text);
     }
 

@@ -133,7 +133,7 @@ impl From<netlink::Error> for Error {
 }
 
 /// What `cmd` returns.
-pub type Result<T = ()> = anyhow::Result<T>;
+pub type Result<T = (), E = anyhow::Error> = std::result::Result<T, E>;
 
 /// The typed error behind any error of a command.
 pub fn of(err: anyhow::Error) -> Error {

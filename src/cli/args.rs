@@ -151,7 +151,7 @@ impl<'a> Args<'a> {
                 key.as_bytes(),
                 b"\" is duplicate, or \"",
                 self.last(),
-                b"\" is a garbage.",
+                b"\" is garbage.",
             ]),
         )
         .at(self.at())

@@ -251,6 +251,10 @@ impl Out {
             self.text(text);
         }
     }
+    /// What follows is a JSON document of its own: one object a line, for monitors.
+    pub fn separate_documents(&mut self) {
+        self.comma = false;
+    }
     /// Words that only the text has.
     pub fn text(&mut self, s: &str) {
         self.text_bytes(s.as_bytes());

@@ -14,7 +14,9 @@ pub fn stdout(bytes: &[u8]) -> io::Result<()> {
 
 /// Writes everything to standard error; nobody could be told if that fails.
 pub fn stderr(bytes: &[u8]) {
-    let _ = write_all(io::stderr().as_fd(), bytes);
+    if !bytes.is_empty() {
+        let _ = write_all(io::stderr().as_fd(), bytes);
+    }
 }
 
 /// Whether standard error is a terminal.

@@ -7,4 +7,7 @@
 mod entry;
 pub mod fd;
 pub mod file;
+pub mod mount;
+pub mod netns;
 pub mod process;
+pub mod watch;

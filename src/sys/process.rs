@@ -43,3 +43,57 @@ pub fn drop_capabilities(words: &[&[u8]]) {
     // SAFETY: capset reads two structures of this layout and keeps no pointer.
     unsafe { libc::syscall(libc::SYS_capset, &raw const header, none.as_ptr()) };
 }
+
+/// Replaces the process by a program, found on PATH. Returns only when that fails.
+pub fn exec(words: &[&[u8]]) -> std::io::Error {
+    let words: Vec<_> = words.iter().filter_map(|w| std::ffi::CString::new(*w).ok()).collect();
+    let Some(program) = words.first() else { return std::io::ErrorKind::InvalidInput.into() };
+    match nix::unistd::execvp(program, &words) {
+        Ok(never) => match never {},
+        Err(e) => e.into(),
+    }
+}
+
+/// Replaces the process by this same file under another name. Returns only when that fails.
+pub fn exec_self(words: &[&[u8]]) -> std::io::Error {
+    let words: Vec<_> = words.iter().filter_map(|w| std::ffi::CString::new(*w).ok()).collect();
+    match nix::unistd::execv(c"/proc/self/exe", &words) {
+        Ok(never) => match never {},
+        Err(e) => e.into(),
+    }
+}
+
+/// How a child ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Status(u8),
+    Signal(i32),
+}
+
+/// Runs `child` in a forked process and waits for it; its return value is the status.
+///
+/// # Errors
+///
+/// Those of fork(2) and waitpid(2).
+pub fn in_child(child: impl FnOnce() -> u8) -> std::io::Result<Ended> {
+    use nix::sys::wait::{WaitStatus, waitpid};
+    use nix::unistd::{ForkResult, fork};
+    // SAFETY: the program has one thread whenever commands run, so the child may do anything.
+    match unsafe { fork() }? {
+        ForkResult::Child => {
+            let status = child();
+            // SAFETY: _exit ends the child without running what the parent has registered.
+            unsafe { libc::_exit(i32::from(status)) }
+        }
+        ForkResult::Parent { child } => loop {
+            match waitpid(child, None) {
+                Ok(WaitStatus::Exited(_, status)) => {
+                    return Ok(Ended::Status(u8::try_from(status & 0xff).unwrap_or(1)));
+                }
+                Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ended::Signal(signal as i32)),
+                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        },
+    }
+}

@@ -1,0 +1,187 @@
+//! Mounts, and files that are made to be mounted on.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+
+use nix::fcntl::{Flock, FlockArg, OFlag, open, openat};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::stat::{Mode, fstatat};
+use nix::unistd::{UnlinkatFlags, mkdir, unlinkat};
+
+const NONE: Option<&[u8]> = None;
+
+/// Makes a directory, rwxr-xr-x less the umask; one that is there is fine.
+///
+/// # Errors
+///
+/// Those of mkdir(2), except EEXIST.
+pub fn make_dir(path: &[u8]) -> io::Result<()> {
+    match mkdir(path, Mode::from_bits_truncate(0o755)) {
+        Ok(()) | Err(nix::errno::Errno::EEXIST) => Ok(()),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Opens a directory.
+///
+/// # Errors
+///
+/// Those of open(2).
+pub fn open_dir(path: &[u8]) -> io::Result<OwnedFd> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    Ok(open(path, flags, Mode::empty())?)
+}
+
+/// An exclusive advisory lock, given back when dropped.
+pub struct Lock(#[allow(dead_code)] Flock<OwnedFd>); // held for its drop
+
+/// Waits for the exclusive lock of an open directory.
+///
+/// # Errors
+///
+/// Those of flock(2).
+pub fn lock(dir: OwnedFd) -> io::Result<Lock> {
+    Flock::lock(dir, FlockArg::LockExclusive).map(Lock).map_err(|(_, e)| e.into())
+}
+
+/// Changes the propagation of a mount and of all below it to shared.
+///
+/// # Errors
+///
+/// Those of mount(2); EINVAL when the path is no mount point.
+pub fn make_shared(path: &[u8]) -> io::Result<()> {
+    Ok(mount(NONE, path, NONE, MsFlags::MS_SHARED | MsFlags::MS_REC, NONE)?)
+}
+
+/// Changes the propagation of a mount and of all below it to private.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn make_private(path: &[u8]) -> io::Result<()> {
+    Ok(mount(NONE, path, NONE, MsFlags::MS_PRIVATE | MsFlags::MS_REC, NONE)?)
+}
+
+/// Changes the propagation of `/` and of all below it to slave: nothing done here leaks out,
+/// outside events still arrive.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn make_root_slave() -> io::Result<()> {
+    Ok(mount(NONE, "/", NONE, MsFlags::MS_SLAVE | MsFlags::MS_REC, NONE)?)
+}
+
+/// Binds a directory with everything below it onto a path.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn bind_recursive(from: &[u8], to: &[u8]) -> io::Result<()> {
+    Ok(mount(Some(from), to, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)?)
+}
+
+/// Binds a file or directory onto a path.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn bind(from: &[u8], to: &[u8]) -> io::Result<()> {
+    Ok(mount(Some(from), to, NONE, MsFlags::MS_BIND, NONE)?)
+}
+
+/// Binds an open file onto a name in an open directory.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn bind_at(from: &File, dir: &OwnedFd, name: &[u8]) -> io::Result<()> {
+    let from = format!("/proc/self/fd/{}", from.as_raw_fd());
+    let mut to = format!("/proc/self/fd/{}/", dir.as_raw_fd()).into_bytes();
+    to.extend_from_slice(name);
+    bind(from.as_bytes(), &to)
+}
+
+/// Takes a mount away as soon as nobody uses it.
+///
+/// # Errors
+///
+/// Those of umount2(2).
+pub fn detach(path: &[u8]) -> io::Result<()> {
+    Ok(umount2(path, MntFlags::MNT_DETACH)?)
+}
+
+/// A private copy of the mount tree for this process.
+///
+/// # Errors
+///
+/// Those of unshare(2).
+pub fn unshare_mounts() -> io::Result<()> {
+    Ok(unshare(CloneFlags::CLONE_NEWNS)?)
+}
+
+/// A fresh /sys for the network namespace the process is in.
+///
+/// The old one is detached first; where that is refused the new one is put on top, read-only if
+/// the old one is.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn fresh_sysfs(source: &[u8]) -> io::Result<()> {
+    let mut flags = MsFlags::empty();
+    if detach(b"/sys").is_err()
+        && let Ok(fs) = nix::sys::statvfs::statvfs("/sys")
+        && fs.flags().contains(nix::sys::statvfs::FsFlags::ST_RDONLY)
+    {
+        flags = MsFlags::MS_RDONLY;
+    }
+    Ok(mount(Some(source), "/sys", Some("sysfs"), flags, NONE)?)
+}
+
+/// Creates an empty file of mode 000 in an open directory; it must not exist.
+///
+/// # Errors
+///
+/// Those of open(2).
+pub fn create_point(dir: &OwnedFd, name: &[u8]) -> io::Result<()> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_CLOEXEC;
+    openat(dir.as_fd(), name, flags, Mode::empty())?;
+    Ok(())
+}
+
+/// Whether the name in an open directory is an empty plain file of mode 000 that has not been
+/// touched for two seconds: what is left when a program is killed between creating the file and
+/// mounting a namespace on it. A namespace has mode 444; links are not followed.
+pub fn is_abandoned_point(dir: &OwnedFd, name: &[u8]) -> bool {
+    let Ok(s) = fstatat(dir.as_fd(), name, nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW) else {
+        return false;
+    };
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs());
+    let age = now.saturating_sub(u64::try_from(s.st_ctime).unwrap_or(0));
+    s.st_mode == libc::S_IFREG && s.st_size == 0 && age >= 2
+}
+
+/// Removes a name from an open directory.
+///
+/// # Errors
+///
+/// Those of unlinkat(2).
+pub fn unlink_at(dir: &OwnedFd, name: &[u8]) -> io::Result<()> {
+    Ok(unlinkat(dir.as_fd(), name, UnlinkatFlags::NoRemoveDir)?)
+}
+
+/// Removes a file.
+///
+/// # Errors
+///
+/// Those of unlink(2).
+pub fn unlink(path: &[u8]) -> io::Result<()> {
+    std::fs::remove_file(OsStr::from_bytes(path))
+}
