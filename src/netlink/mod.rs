@@ -6,7 +6,7 @@ mod request;
 
 pub use attr::{Attr, Attrs, Table};
 pub use conn::{Ack, Conn, Dump, Error, Nack, Protocol};
-pub use request::{HEADER_LEN, Nest, Request};
+pub use request::{HEADER_LEN, Nest, Pack, Request};
 
 pub use netlink_packet_core::{
     NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE,

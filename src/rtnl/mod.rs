@@ -1,4 +1,6 @@
 //! rtnetlink: one file per family of messages. No word and no colour is known here.
 
+pub mod addr;
 pub mod consts;
+pub mod neigh;
 pub mod nsid;
