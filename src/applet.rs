@@ -1,7 +1,10 @@
 //! The applets: what the name of the program, or its first word, stands for.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
 use crate::cmd;
-use crate::output::{Out, Style};
+use crate::error;
 use crate::sys::fd;
 
 /// One applet.
@@ -28,30 +31,28 @@ fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&b| b == b'/').next().unwrap_or(path)
 }
 
+/// Our own verbs: `ipbox VERB`, never linked under their bare names.
+#[rustfmt::skip] // one row, one line
+pub static VERBS: &[Applet] = &[
+];
+
 /// Runs the applet that the words name: by the name of the program, or by its first word.
 pub fn run(words: &[&[u8]]) -> u8 {
     let name = base_name(words.first().copied().unwrap_or(b"ipbox"));
     if let Some(applet) = find(name) {
         return (applet.run)(words);
     }
-    // `iproute` and the like: see cmd::ip (spec: the name after `ip` may be an object).
+    // What follows `ip` in the program's name may be an object (`iproute`): see cmd::ip.
     if !name.starts_with(b"ipbox") && name.starts_with(b"ip") {
         return cmd::ip::run(words);
     }
     match words.get(1).copied() {
         None => {
-            list(&mut Out::new(Style::default()));
+            let _ = fd::stdout(usage().as_bytes());
             0
         }
-        Some(b"--version" | b"-V") => {
-            let _ = fd::stdout(concat!("ipbox ", env!("CARGO_PKG_VERSION"), "\n").as_bytes());
-            0
-        }
-        Some(b"--help" | b"-h" | b"help") => {
-            list(&mut Out::new(Style::default()));
-            0
-        }
-        Some(word) => match find(word) {
+        Some(word) if word.starts_with(b"-") => options(words),
+        Some(word) => match find(word).or_else(|| find_verb(word)) {
             Some(applet) => (applet.run)(&words[1..]),
             None => {
                 fd::stderr(
@@ -63,10 +64,69 @@ pub fn run(words: &[&[u8]]) -> u8 {
     }
 }
 
-fn list(out: &mut Out) {
-    out.text("Usage: ipbox APPLET [ARGUMENT...]\n       ipbox --install DIR [--force]\n       ipbox --version\n\nApplets:\n");
-    for a in APPLETS {
-        out.text(&format!("  {:<18} {}\n", a.name, a.about));
+fn find_verb(name: &[u8]) -> Option<&'static Applet> {
+    VERBS.iter().find(|a| a.name.as_bytes() == name)
+}
+
+/// The options of `ipbox` itself.
+fn options(words: &[&[u8]]) -> u8 {
+    use clap::{Arg, ArgAction, Command, value_parser};
+    let command = Command::new("ipbox")
+        .override_usage("ipbox APPLET [ARGUMENT...]\n       ipbox --install DIR [--force]")
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(list())
+        .arg(
+            Arg::new("install")
+                .long("install")
+                .value_name("DIR")
+                .value_parser(value_parser!(OsString))
+                .required(true)
+                .help("make a link for each applet in DIR; what is there stays"),
+        )
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(ArgAction::SetTrue)
+                .help("replace what is in the way"),
+        );
+    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
+    let matches = match command.try_get_matches_from(words) {
+        Ok(m) => m,
+        Err(e) if e.exit_code() == 0 => {
+            let _ = fd::stdout(e.to_string().as_bytes());
+            return 0;
+        }
+        Err(e) => {
+            fd::stderr(e.to_string().as_bytes());
+            return 2;
+        }
+    };
+    let dir: &OsString = matches.get_one("install").expect("clap demands it");
+    match cmd::install::run(dir, matches.get_flag("force")) {
+        Ok(()) => 0,
+        Err(e) => {
+            let e = error::of(e);
+            fd::stderr(&e.text());
+            e.status()
+        }
     }
-    let _ = out.flush();
+}
+
+fn usage() -> String {
+    format!(
+        "Usage: ipbox APPLET [ARGUMENT...]\n       ipbox --install DIR [--force]\n       ipbox --version\n\n{}",
+        list()
+    )
+}
+
+/// The applets and our own verbs, a line each.
+fn list() -> String {
+    let row = |a: &Applet| format!("  {:<18} {}\n", a.name, a.about);
+    let mut text = String::from("Applets:\n");
+    text.extend(APPLETS.iter().map(row));
+    if !VERBS.is_empty() {
+        text.push_str("\nVerbs of ipbox itself:\n");
+        text.extend(VERBS.iter().map(row));
+    }
+    text
 }

@@ -1,3 +1,4 @@
 //! The applets' commands: where words meet messages.
 
+pub mod install;
 pub mod ip;
