@@ -30,7 +30,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::{Mode, umask};
-use nix::unistd::{chdir, pivot_root};
+use nix::unistd::{Gid, Uid, chdir, getgid, getuid, pivot_root};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, Write as _};
@@ -140,8 +140,6 @@ impl Lab {
     ///
     /// Where the machine does not let an ordinary user have namespaces.
     pub fn new() -> Lab {
-        let uid_map = format!("0 {} 1", nix::unistd::getuid());
-        let gid_map = format!("0 {} 1", nix::unistd::getgid());
         let plan = root_plan();
         // Never executed: the child stays what it is, see below.
         let mut keeper = Command::new("/bin/true");
@@ -150,25 +148,38 @@ impl Lab {
         // library's allocator is put in order by fork().
         unsafe {
             keeper.pre_exec(move || {
-                unshare(
-                    CloneFlags::CLONE_NEWUSER
-                        | CloneFlags::CLONE_NEWNET
-                        | CloneFlags::CLONE_NEWNS
-                        | CloneFlags::CLONE_NEWPID
-                        | CloneFlags::CLONE_NEWUTS
-                        | CloneFlags::CLONE_NEWIPC,
-                )?;
+                umask(Mode::from_bits_truncate(0o022));
+                let new = CloneFlags::CLONE_NEWUSER
+                    | CloneFlags::CLONE_NEWNET
+                    | CloneFlags::CLONE_NEWNS
+                    | CloneFlags::CLONE_NEWPID
+                    | CloneFlags::CLONE_NEWUTS
+                    | CloneFlags::CLONE_NEWIPC;
+                let machine_root = getuid().is_root();
+                if machine_root {
+                    // The machine's files and settings are the machine's root's to change, in
+                    // whatever namespace. So it becomes somebody else, as soon as it has bound what
+                    // only it may be able to reach.
+                    unshare(CloneFlags::CLONE_NEWNS)?;
+                    build_root(plan, Some(NOBODY))?;
+                    become_nobody()?;
+                }
+                let (uid, gid) = (getuid(), getgid());
+                unshare(new)?;
                 std::fs::write("/proc/self/setgroups", "deny")?;
-                std::fs::write("/proc/self/uid_map", &uid_map)?;
-                std::fs::write("/proc/self/gid_map", &gid_map)?;
+                std::fs::write("/proc/self/uid_map", format!("0 {uid} 1"))?;
+                std::fs::write("/proc/self/gid_map", format!("0 {gid} 1"))?;
                 fork_and_mirror(0)?;
                 // From here on it is process 1 of the lab.
-                build_root(plan)?;
+                if !machine_root {
+                    build_root(plan, None)?;
+                }
+                move_in()?;
                 keep()
             });
         }
-        // spawn() returns when process 1 has closed its end of the pipe for errors, so the lab
-        // is complete by then.
+        // spawn() returns when process 1 has closed its end of the pipe for errors, so the lab is
+        // complete by then.
         let keeper = keeper.spawn().expect("namespaces of its own are allowed to this user");
         let open =
             |ns| File::open(format!("/proc/{}/ns/{ns}", keeper.id())).expect("the keeper is alive");
@@ -254,8 +265,17 @@ impl Lab {
         // SAFETY: as in `new`.
         unsafe {
             command.pre_exec(move || {
+                let machine_root = getuid().is_root();
+                if machine_root {
+                    nix::unistd::setgroups(&[])?;
+                }
                 for ns in &namespaces {
                     setns(ns, CloneFlags::empty())?;
+                }
+                if machine_root {
+                    let (uid, gid) = (Uid::from_raw(0), Gid::from_raw(0));
+                    nix::unistd::setresgid(gid, gid, gid)?;
+                    nix::unistd::setresuid(uid, uid, uid)?;
                 }
                 chdir("/")?;
                 umask(Mode::from_bits_truncate(0o022));
@@ -465,7 +485,10 @@ fn root_plan() -> &'static [Step] {
             names.sort();
             names
         };
-        let own = ["etc", "usr", "run", "var", "tmp", "proc", "sys", "ours", "theirs", "tools"];
+        let own = [
+            "etc", "usr", "run", "var", "tmp", "proc", "sys", "root", "home", "ours", "theirs",
+            "tools",
+        ];
         for name in entries("/") {
             if !own.contains(&&*name) {
                 take(&Path::new("/").join(&name), &root.join(&name));
@@ -528,40 +551,70 @@ fn root_plan() -> &'static [Step] {
     })
 }
 
-/// Puts the root directory together and moves into it.
-fn build_root(plan: &[Step]) -> io::Result<()> {
+/// Somebody else than the machine's root.
+const NOBODY: u32 = 65534;
+
+fn become_nobody() -> io::Result<()> {
+    let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+    nix::unistd::setgroups(&[])?;
+    nix::unistd::setresgid(gid, gid, gid)?;
+    nix::unistd::setresuid(uid, uid, uid)?;
+    // SAFETY: its own files in /proc shall be its own.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 1, 0, 0, 0) };
+    Ok(())
+}
+
+/// Puts the root directory together, at the place from which `move_in` goes on.
+fn build_root(plan: &[Step], owner: Option<u32>) -> io::Result<()> {
     let none = None::<&str>;
-    let tell = |what: &str, e: &io::Error| {
-        let _ = writeln!(io::stderr(), "lab: {what}: {e}");
-    };
+    let options = owner.map_or("mode=0755".into(), |o| format!("mode=0755,uid={o},gid={o}"));
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?;
-    mount(Some("lab"), ROOT, Some("tmpfs"), MsFlags::empty(), Some("mode=0755"))?;
+    mount(Some("lab"), ROOT, Some("tmpfs"), MsFlags::empty(), Some(&*options))?;
     for step in plan {
-        let done = match step {
-            Step::Dir(dir) => std::fs::create_dir_all(dir),
-            Step::Link(to, at) => make_parent(at).and_then(|()| std::os::unix::fs::symlink(to, at)),
-            Step::File(at, text) => make_parent(at).and_then(|()| std::fs::write(at, text)),
+        let (at, done) = match step {
+            Step::Dir(at) => (at, std::fs::create_dir_all(at)),
+            Step::Link(to, at) => {
+                (at, make_parent(at).and_then(|()| std::os::unix::fs::symlink(to, at)))
+            }
+            Step::File(at, text) => (at, make_parent(at).and_then(|()| std::fs::write(at, text))),
             Step::Bind(from, to) => {
-                mount(Some(from), to, none, MsFlags::MS_BIND | MsFlags::MS_REC, none)
-                    .map_err(Into::into)
+                let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+                (to, mount(Some(from), to, none, flags, none).map_err(Into::into))
             }
         };
+        let done = match (owner, step) {
+            (None, _) | (_, Step::Bind(..)) => done,
+            (owner, _) => done.and_then(|()| {
+                let above = at.ancestors().take_while(|a| *a != Path::new(ROOT));
+                above.take(3).try_for_each(|a| std::os::unix::fs::lchown(a, owner, owner))
+            }),
+        };
         if let Err(e) = done {
-            let (Step::Dir(at) | Step::Link(_, at) | Step::File(at, _) | Step::Bind(_, at)) = step;
-            tell(&at.to_string_lossy(), &e);
+            let _ = writeln!(io::stderr(), "lab: {}: {e}", at.display());
             return Err(e);
         }
     }
-    let at = |name: &str| Path::new(ROOT).join(name);
+    mount(Some(ROOT), PLACE, none, MsFlags::MS_MOVE, none)?;
+    Ok(())
+}
+
+/// Where the root directory is when it is complete: a directory that everybody can reach.
+const PLACE: &str = "/tmp";
+
+/// Makes the directory the root of the lab. What is done in there is done as the lab's root.
+fn move_in() -> io::Result<()> {
+    let none = None::<&str>;
+    let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
+    // What was mounted before the namespace began cannot be moved, a copy can.
+    mount(Some(PLACE), PLACE, none, bind, none)?;
+    chdir(PLACE)?;
     // In a container that hides parts of /proc the kernel wants no second, complete one.
     for (name, kind) in [("proc", "proc"), ("sys", "sysfs")] {
-        if mount(Some(kind), &at(name), Some(kind), MsFlags::empty(), none).is_err() {
-            let old = Path::new("/").join(name);
-            mount(Some(&old), &at(name), none, MsFlags::MS_BIND | MsFlags::MS_REC, none)?;
+        if mount(Some(kind), name, Some(kind), MsFlags::empty(), none).is_err() {
+            mount(Some(&Path::new("/").join(name)), name, none, bind, none)?;
         }
     }
     // The old root ends up on top of the new one, and is taken off.
-    chdir(ROOT)?;
     pivot_root(".", ".")?;
     umount2(".", MntFlags::MNT_DETACH)?;
     chdir("/")?;
@@ -603,6 +656,9 @@ fn a_lab_is_empty_and_its_own() {
     assert_eq!(lab.run_sh("exit 3").status, 3);
     assert_eq!(lab.with_input(Tool::Theirs, "cat", b"text").out(), "text");
     assert!(lab.run_sh("kill -9 $$").killed);
+    let out = lab
+        .run_sh("touch /usr/bin/x; echo 1 >/proc/sys/vm/drop_caches; echo a >/etc/a && cat /etc/a");
+    assert_eq!((out.out().as_str(), out.err().lines().count()), ("a\n", 2), "{out}");
     assert!(!Path::new("/run/netns/a").exists() || Lab::new().theirs("ip netns").stdout.is_empty());
 }
 
