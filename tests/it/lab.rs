@@ -57,7 +57,7 @@ pub const APPLETS: &[&str] = &[
     "ipbox",
 ];
 
-/// Seconds that one command may take.
+/// Seconds that one command may take, if nothing else is said.
 const PATIENCE: u32 = 30;
 
 /// The program under test.
@@ -125,6 +125,8 @@ pub enum Tool {
 pub struct Lab {
     keeper: Child,
     namespaces: Vec<File>,
+    /// Seconds that one command may take.
+    patience: u32,
 }
 
 impl Default for Lab {
@@ -184,7 +186,14 @@ impl Lab {
         let open =
             |ns| File::open(format!("/proc/{}/ns/{ns}", keeper.id())).expect("the keeper is alive");
         let namespaces = ["user", "mnt", "net", "uts", "ipc", "pid_for_children"].map(open).into();
-        Lab { keeper, namespaces }
+        Lab { keeper, namespaces, patience: PATIENCE }
+    }
+
+    /// An empty lab in which a command may take longer.
+    pub fn patient(seconds: u32) -> Lab {
+        let mut lab = Lab::new();
+        lab.patience = seconds;
+        lab
     }
 
     /// Runs a program, by path or by name (ours, for what we have), with words split as a shell
@@ -260,6 +269,7 @@ impl Lab {
             .env("TERM", "dumb")
             .env("HOME", "/root")
             .env("PATH", path(tool));
+        let patience = self.patience;
         let namespaces: Vec<File> =
             self.namespaces.iter().map(|f| f.try_clone().expect("a descriptor")).collect();
         // SAFETY: as in `new`.
@@ -280,7 +290,7 @@ impl Lab {
                 chdir("/")?;
                 umask(Mode::from_bits_truncate(0o022));
                 // A process is in its process namespace only from its birth on.
-                fork_and_mirror(PATIENCE)?;
+                fork_and_mirror(patience)?;
                 if ordinary { become_ordinary() } else { Ok(()) }
             });
         }
@@ -294,7 +304,7 @@ impl Lab {
         };
         let mut stderr = read(&mut err);
         if status.signal() == Some(libc::SIGALRM) {
-            stderr.extend(format!("(still running after {PATIENCE} s)\n").into_bytes());
+            stderr.extend(format!("(still running after {patience} s)\n").into_bytes());
         }
         Outcome {
             status: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),

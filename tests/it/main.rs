@@ -7,4 +7,5 @@
 mod cases;
 mod lab;
 mod layers;
+mod mutated;
 mod same;
