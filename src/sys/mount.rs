@@ -127,14 +127,15 @@ pub fn unshare_mounts() -> io::Result<()> {
 /// A fresh /sys for the network namespace the process is in.
 ///
 /// The old one is detached first; where that is refused the new one is put on top, read-only if
-/// the old one is.
+/// the old one is. Without real root the kernel allows a new one only while a whole one is to be
+/// seen, so there it is always put on top.
 ///
 /// # Errors
 ///
 /// Those of mount(2).
 pub fn fresh_sysfs(source: &[u8]) -> io::Result<()> {
     let mut flags = MsFlags::empty();
-    if detach(b"/sys").is_err()
+    if (super::process::in_user_namespace() || detach(b"/sys").is_err())
         && let Ok(fs) = nix::sys::statvfs::statvfs("/sys")
         && fs.flags().contains(nix::sys::statvfs::FsFlags::ST_RDONLY)
     {

@@ -97,3 +97,13 @@ pub fn in_child(child: impl FnOnce() -> u8) -> std::io::Result<Ended> {
         },
     }
 }
+
+/// Whether user ids are mapped: the process is not in the machine's first user namespace.
+pub fn in_user_namespace() -> bool {
+    let map = std::fs::read("/proc/self/uid_map").unwrap_or_default();
+    !map.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).eq([
+        &b"0"[..],
+        b"0",
+        b"4294967295",
+    ])
+}

@@ -550,7 +550,7 @@ fn root_plan() -> &'static [Step] {
         ] {
             plan.push(Step::File(root.join("etc").join(name), text.into()));
         }
-        for dir in ["proc", "sys", "run", "tmp", "var/tmp", "root"] {
+        for dir in ["proc", "sys", SECOND_SYS, "run", "tmp", "var/tmp", "root"] {
             plan.push(Step::Dir(root.join(dir)));
         }
         plan.push(Step::Link("/run".into(), root.join("var/run")));
@@ -560,6 +560,10 @@ fn root_plan() -> &'static [Step] {
         plan
     })
 }
+
+/// `netns exec` takes /sys away before it mounts a new one; without root the kernel allows that only
+/// while a whole one is to be seen somewhere.
+const SECOND_SYS: &str = "var/sys";
 
 /// Somebody else than the machine's root.
 const NOBODY: u32 = 65534;
@@ -619,7 +623,7 @@ fn move_in() -> io::Result<()> {
     mount(Some(PLACE), PLACE, none, bind, none)?;
     chdir(PLACE)?;
     // In a container that hides parts of /proc the kernel wants no second, complete one.
-    for (name, kind) in [("proc", "proc"), ("sys", "sysfs")] {
+    for (name, kind) in [("proc", "proc"), ("sys", "sysfs"), (SECOND_SYS, "sysfs")] {
         if mount(Some(kind), name, Some(kind), MsFlags::empty(), none).is_err() {
             mount(Some(&Path::new("/").join(name)), name, none, bind, none)?;
         }

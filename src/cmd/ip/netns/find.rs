@@ -20,16 +20,18 @@ fn cannot_open(e: &io::Error) -> anyhow::Error {
 /// Of several names the last in the directory's order is printed, an empty line without any
 /// (observed in iproute2); JSON has them all.
 pub fn identify(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let pid = args.take().unwrap_or(b"self");
-    if pid != b"self" && (pid.is_empty() || !pid.iter().all(u8::is_ascii_digit)) {
+    let pid = args.take();
+    if let Some(word) = pid
+        && !word.iter().all(u8::is_ascii_digit)
+    {
         return Err(
-            Error::failed(1, [b"Specified string '", pid, b"' is not a pid"].concat()).into()
+            Error::failed(1, [b"Specified string '", word, b"' is not a pid"].concat()).into()
         );
     }
     if !args.is_empty() {
         return Err(Error::failed(1, "extra arguments specified").into());
     }
-    let ns = netns::open_pid(pid).map_err(|e| cannot_open(&e))?;
+    let ns = netns::open_pid(pid.unwrap_or(b"self")).map_err(|e| cannot_open(&e))?;
     let this = netns::identity(&ns).map_err(|e| cannot_open(&e))?;
     let names: Vec<_> = file::list(netns::DIR)
         .unwrap_or_default()

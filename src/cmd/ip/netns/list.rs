@@ -15,8 +15,8 @@ const ID: Field = field("id", " (id: {})");
 
 /// Shows every name, in the directory's order, with its id if it has one here.
 pub fn run(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
-    // No directory, no namespaces.
-    let names = file::list(netns::DIR).unwrap_or_default();
+    // No directory, no namespaces, and not even an empty JSON list (observed in iproute2 6.15).
+    let Ok(names) = file::list(netns::DIR) else { return Ok(()) };
     ctx.out.begin();
     for name in names {
         let id = id_of(ctx, &name)?;
