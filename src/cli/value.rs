@@ -184,6 +184,14 @@ fn literal(word: &[u8]) -> Option<Addr> {
     Addr::from_bytes(AF_INET, &ipv4(word)?)
 }
 
+/// A link-layer address of up to 16 bytes as an address of AF_PACKET.
+fn packet(word: &[u8]) -> Option<Addr> {
+    let given = lladdr(word)?;
+    let mut bytes = [0; 16];
+    bytes.get_mut(..given.len())?.copy_from_slice(&given);
+    Some(Addr { family: AF_PACKET, bytes, len: std::primitive::u8::try_from(given.len()).ok()? })
+}
+
 /// The name of a family in the reference's sentences.
 pub fn family_name(family: u8) -> &'static str {
     match family {
@@ -220,6 +228,14 @@ pub fn addr(word: &[u8], family: u8) -> Result<Addr, super::Usage> {
     };
     if matches!(word, b"default" | b"any" | b"all") {
         return Ok(Addr::unspecified(family));
+    }
+    if family == AF_PACKET {
+        return packet(word).ok_or_else(|| {
+            // Two sentences in the reference.
+            let mut e = wrong(false);
+            e.text.splice(..0, super::args::sentence(&[b"\"", word, b"\" is invalid lladdr.\n"]));
+            e
+        });
     }
     let a = literal(word).ok_or_else(|| wrong(false))?;
     if family != AF_UNSPEC && a.family != family {

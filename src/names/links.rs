@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::netlink::{Attrs, Conn, Protocol, Request};
 use crate::rtnl::consts::{
-    IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF,
-    RTM_GETLINK,
+    IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO,
+    RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
 };
 
 /// What is kept of a device.
@@ -67,6 +67,19 @@ impl Links {
             }
         }
         self.known.entry(index).or_default()
+    }
+
+    /// Whether the device is of this kind (IFLA_INFO_KIND); asked anew each time.
+    pub fn is_kind(&mut self, index: u32, kind: &[u8]) -> bool {
+        if self.conn.is_none() {
+            self.conn = Conn::open(Protocol::Route, 1 << 20).ok();
+        }
+        let Some(conn) = self.conn.as_mut() else { return false };
+        let Ok(msg) = conn.get(&mut query(index)) else { return false };
+        Attrs(msg.payload.get(16..).unwrap_or(&[]))
+            .find(IFLA_LINKINFO)
+            .and_then(|info| info.nested().find(IFLA_INFO_KIND))
+            .is_some_and(|k| k.bytes() == kind)
     }
 
     pub fn learn(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {

@@ -41,6 +41,11 @@ impl Names {
         let l = self.links.get(index);
         l.exists.then_some((l.kind, l.flags))
     }
+    /// The index of a device that is a vrf; `None` for any other name.
+    pub fn vrf(&mut self, name: &[u8]) -> Option<u32> {
+        let index = self.links.index(name)?;
+        self.links.is_kind(index, b"vrf").then_some(index)
+    }
     /// Tells what a dump has shown, so that it need not be asked for.
     pub fn learn_link(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
         self.links.learn(index, name, kind, flags);

@@ -201,6 +201,15 @@ impl Out {
         self.bytes(f, v);
         self.buf.extend_from_slice(b"\x1b[0m");
     }
+    /// A column of a table: in text the value is filled up with blanks to `width`, in its colour.
+    pub fn left(&mut self, paint: Paint, f: Field, v: &[u8], width: usize) {
+        if self.style.json || v.len() >= width {
+            return self.painted(paint, f, v);
+        }
+        let mut cell = v.to_vec();
+        cell.resize(width, b' ');
+        self.painted(paint, f, &cell);
+    }
     /// A string in JSON, made by formatting.
     pub fn display(&mut self, f: Field, v: impl fmt::Display) {
         if self.style.json {

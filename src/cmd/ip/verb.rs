@@ -1,6 +1,6 @@
 //! The verbs of an object: a table, and the way into it.
 
-use crate::cli::{Args, Usage, Word};
+use crate::cli::{Args, Row, Usage, Word};
 use crate::ctx::Ctx;
 use crate::error::Result;
 
@@ -51,4 +51,32 @@ pub fn usage(object: &str, verbs: &[Verb], more: &str) -> Usage {
     }
     text.push_str(more);
     Usage::new(255, text.trim_end().to_owned())
+}
+
+/// The words of a table for a usage: `TITLE := { word VALUE | ... }`, in lines.
+pub fn words<T>(title: &str, rows: &[Row<T>]) -> String {
+    listed(title, rows.iter().map(|r| (r.word.full, r.arg)))
+}
+
+/// Words and their values for a usage: `TITLE := { word VALUE | ... }`, in lines.
+pub fn listed<'w>(title: &str, words: impl Iterator<Item = (&'w str, &'w str)>) -> String {
+    const WIDTH: usize = 78;
+    let mut text = format!("{title} := {{");
+    let mut column = text.len();
+    for (i, (word, value)) in words.enumerate() {
+        let mut item = String::from(if i == 0 { " " } else { " | " });
+        item.push_str(word);
+        if !value.is_empty() {
+            item.push(' ');
+            item.push_str(value);
+        }
+        if column + item.len() > WIDTH {
+            text.push_str("\n       ");
+            column = 7;
+        }
+        column += item.len();
+        text.push_str(&item);
+    }
+    text.push_str(" }\n");
+    text
 }
