@@ -5,7 +5,9 @@
 //! is possible, else a module here.
 
 mod cases;
+mod install;
 mod lab;
 mod layers;
 mod mutated;
+mod netns;
 mod same;
