@@ -1,6 +1,6 @@
 //! Devices by index and by name, asked for one by one and kept.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::netlink::{Attrs, Conn, Protocol, Request};
 use crate::rtnl::consts::{
@@ -23,8 +23,8 @@ pub struct Known {
 #[derive(Default)]
 pub struct Links {
     conn: Option<Conn>,
-    known: HashMap<u32, Known>,
-    indexes: HashMap<Vec<u8>, u32>,
+    known: BTreeMap<u32, Known>,
+    indexes: BTreeMap<Vec<u8>, u32>,
 }
 
 impl Links {

@@ -48,5 +48,8 @@ fn the_applets_are_listed() {
     for name in crate::lab::APPLETS.iter().filter(|a| **a != "ipbox") {
         assert!(out.out().contains(&format!("  {name} ")), "{name}: {out}");
     }
-    assert_eq!(lab.run_sh("ipbox --version").out(), concat!("ipbox ", env!("CARGO_PKG_VERSION"), "\n"));
+    assert_eq!(
+        lab.run_sh("ipbox --version").out(),
+        concat!("ipbox ", env!("CARGO_PKG_VERSION"), "\n")
+    );
 }
