@@ -1,0 +1,302 @@
+//! Measures our program side by side with the reference tools: `benches/compare` starts it.
+//!
+//! **What is fair.** Each side is started as it would be on a machine on which it is installed.
+//! Our program is a static file. The reference is Debian's binary as it comes in its package, in
+//! a root directory made of the packages it needs, where its own loader is found at the place
+//! written in the binary and its libraries through a cache made by `ldconfig`: no wrapper, no
+//! `--library-path`, nothing patched. Both are started by the same small process, in the same root
+//! directory and the same, empty namespaces (user, mount, network), with the same environment.
+//!
+//! **How.** Runs alternate, ours and theirs, and who is first alternates too; so what else the
+//! machine does hits both. Measured is the wall time from before the start to after the end, with
+//! output to /dev/null. The ratio is the median of the ratios of pairs, the figures in brackets
+//! are its 10th and 90th percentile; times are medians. Peak memory is what wait4() says; it
+//! counts at least what the starting process had, which is why that does not keep anything.
+//!
+//! The exit status is 0 when all bars are held against iproute2 7.x; older ones are measured too,
+//! for what they are: 6.x is much slower at batches.
+#![allow(unsafe_code)] // wait4
+#![allow(clippy::print_stdout)]
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{chdir, chroot, getgid, getuid};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::symlink;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::time::Instant;
+
+const TMP: &str = env!("CARGO_TARGET_TMPDIR");
+
+fn main() -> ExitCode {
+    let mut held = true;
+    let mut words = std::env::args().skip(1).filter(|a| a != "--bench");
+    match (words.next().as_deref(), words.next()) {
+        // The other side: one reference, in namespaces of its own.
+        (Some("--in"), Some(dir)) => {
+            held = measure(Path::new(&dir), &words.next().unwrap_or_default());
+        }
+        (only, _) => {
+            describe();
+            for name in ["reference-testing", "reference"] {
+                let above = Path::new(TMP).ancestors().skip(1).take(2);
+                let dir = above.map(|d| d.join(name)).find(|d| d.join("installed").exists());
+                let dir = dir.expect("benches/compare installs the reference tools");
+                let this = std::env::current_exe().expect("this program");
+                let status = Command::new(this).arg("--in").arg(dir).args(only).status();
+                held &= status.expect("it starts").success() || name == "reference";
+            }
+        }
+    }
+    ExitCode::from(u8::from(!held))
+}
+
+/// The machine, without its name.
+fn describe() {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let cpuinfo = read("/proc/cpuinfo");
+    let cpu = cpuinfo.lines().find_map(|l| l.strip_prefix("model name")).unwrap_or("unknown");
+    let virtual_machine = if cpuinfo.contains(" hypervisor") { ", virtual" } else { "" };
+    let memory = read("/proc/meminfo");
+    let memory = memory.lines().next().and_then(|l| l.split_whitespace().nth(1)).unwrap_or("0");
+    println!(
+        "{} x{}{virtual_machine}, {} GiB, Linux {}, load {}",
+        cpu.trim_start_matches([' ', '\t', ':']),
+        std::thread::available_parallelism().map_or(1, usize::from),
+        memory.parse::<u64>().unwrap_or(0).div_ceil(1024 * 1024),
+        read("/proc/sys/kernel/osrelease").trim(),
+        read("/proc/loadavg").split(' ').next().unwrap_or_default(),
+    );
+    let size = fs::metadata(env!("CARGO_BIN_EXE_ipbox")).map_or(0, |m| m.len());
+    println!("ipbox {}, {size} bytes", env!("CARGO_PKG_VERSION"));
+}
+
+/// What one run took.
+struct Run {
+    ms: f64,
+    /// KiB
+    peak: i64,
+}
+
+/// A command line and how to start it on either side.
+struct Case {
+    name: String,
+    words: Vec<String>,
+    /// At most so many times the reference's wall time.
+    bar: f64,
+    /// KiB that ours may use.
+    memory: Option<i64>,
+}
+
+fn number(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).map_or(otherwise, |n| n.parse().expect("a number"))
+}
+
+/// All cases against one reference; whether all bars are held.
+fn measure(reference: &Path, only: &str) -> bool {
+    let mut held = true;
+    enter(reference);
+    let version = |program: &str, name: &str| {
+        let out = Command::new(program).arg0(name).arg("-V").output().expect("it starts");
+        String::from_utf8_lossy(&out.stdout).trim().to_string()
+    };
+    println!(
+        "\nagainst {}; {}",
+        version(&theirs("ip"), "ip"),
+        version(&theirs("iptables"), "iptables")
+    );
+    println!(
+        "{:<34} {:>10} {:>10}  {:>5} {:<14} {:>5}  {:>9} {:>9}",
+        "", "ipbox", "reference", "ratio", "(10%-90%)", "bar", "peak KiB", "theirs"
+    );
+    let case = |name: &str, line: &str, bar: f64, memory: Option<i64>| Case {
+        name: name.into(),
+        words: line.split(' ').map(Into::into).collect(),
+        bar,
+        memory,
+    };
+    let pairs = number("BENCH_PAIRS", 500);
+    let big = number("BENCH_BIG_PAIRS", 5);
+    let routes = number("BENCH_ROUTES", 1_000_000);
+    let wanted = |name: &str| name.starts_with(only);
+
+    for (name, line, bar) in [
+        ("start: ip link show lo", "ip link show lo", 0.65),
+        ("start: ip netns", "ip netns", 0.65),
+        ("start: iptables -S", "iptables -S", 0.75),
+    ] {
+        if wanted(name) {
+            held &= compare(&case(name, line, bar, None), pairs, &|| {});
+        }
+    }
+    let (show, batch) =
+        (format!("route show, {routes} routes"), format!("batch, {routes} route add"));
+    if !wanted(&show) && !wanted(&batch) {
+        return held;
+    }
+    let file = File::create("/tmp/routes").expect("a file in the lab");
+    let mut file = BufWriter::new(file);
+    for n in 0..routes {
+        let (a, b, c) = (11 + (n >> 16), (n >> 8) & 255, n & 255);
+        writeln!(file, "route add {a}.{b}.{c}.0/24 via 10.0.0.2 dev v0").expect("space");
+    }
+    file.flush().expect("space");
+    // Buffers of this process would count as the peak memory of what it starts.
+    drop(file);
+    if wanted(&show) {
+        empty_table();
+        assert!(run(&theirs("ip"), &["ip", "-batch", "/tmp/routes"]).0.success());
+        held &= compare(&case(&show, "ip route show", 0.40, Some(8 * 1024)), big, &|| {});
+    }
+    if wanted(&batch) {
+        held &= compare(&case(&batch, "ip -batch /tmp/routes", 0.85, None), big, &empty_table);
+    }
+    held
+}
+
+/// A fresh device: the routes over the old one go with it.
+fn empty_table() {
+    let ip = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        run(&theirs("ip"), &words).0.success()
+    };
+    let _ = ip("ip link del v0");
+    assert!(ip("ip link add v0 type veth peer name v1"));
+    assert!(ip("ip addr add 10.0.0.1/24 dev v0") && ip("ip link set v0 up"));
+}
+
+/// Alternating runs; one line of the table; whether the bar is held.
+fn compare(case: &Case, pairs: usize, before: &dyn Fn()) -> bool {
+    let words: Vec<&str> = case.words.iter().map(String::as_str).collect();
+    let other = theirs(words[0]);
+    let mut all = [Vec::new(), Vec::new()];
+    // The first of each fills caches.
+    let warm = usize::from(pairs > 20);
+    for n in 0..pairs + warm {
+        let mut pair = [None, None];
+        for side in if n % 2 == 0 { [0, 1] } else { [1, 0] } {
+            before();
+            let (status, run) = run(if side == 0 { "/ours/ipbox" } else { &other }, &words);
+            if !status.success() {
+                println!("{:<34} {} failed: {status}", case.name, ["ipbox", "reference"][side]);
+                return false;
+            }
+            pair[side] = Some(run);
+        }
+        if n >= warm {
+            for (runs, run) in all.iter_mut().zip(pair) {
+                runs.extend(run);
+            }
+        }
+    }
+    let [ours, theirs] = all;
+    let ratios = sorted(ours.iter().zip(&theirs).map(|(a, b)| a.ms / b.ms));
+    let at = |percent: usize| ratios[(ratios.len() - 1) * percent / 100];
+    let median = |runs: &[Run]| sorted(runs.iter().map(|r| r.ms))[(runs.len() - 1) / 2];
+    let peak = |runs: &[Run]| runs.iter().map(|r| r.peak).max().unwrap_or(0);
+    let held = at(50) <= case.bar && case.memory.is_none_or(|m| peak(&ours) < m);
+    println!(
+        "{:<34} {:>7.2} ms {:>7.2} ms  {:>5.2} {:<14} {:>5.2}  {:>9} {:>9}  {}",
+        case.name,
+        median(&ours),
+        median(&theirs),
+        at(50),
+        format!("({:.2}-{:.2})", at(10), at(90)),
+        case.bar,
+        peak(&ours),
+        peak(&theirs),
+        if held { "held" } else { "MISSED" },
+    );
+    held
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// Runs a command to its end.
+fn run(program: &str, words: &[&str]) -> (ExitStatus, Run) {
+    let mut command = Command::new(program);
+    command.arg0(words[0]).args(&words[1..]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env_clear().env("PATH", "/usr/sbin:/usr/bin").env("LC_ALL", "C");
+    let start = Instant::now();
+    let child = command.spawn().expect("it starts");
+    let pid = libc::pid_t::try_from(child.id()).expect("a process id");
+    let mut status = 0;
+    // SAFETY: plain numbers, for which zero is a value.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: waits for the child just made; both places outlive the call.
+    let done = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
+    let ms = start.elapsed().as_secs_f64() * 1000.0;
+    assert_eq!(done, pid);
+    (ExitStatus::from_raw(status), Run { ms, peak: usage.ru_maxrss })
+}
+
+/// The reference's program, by its name.
+fn theirs(name: &str) -> String {
+    let file = if name.starts_with("ip") && name != "ip" { "xtables-nft-multi" } else { name };
+    let dirs = ["/usr/sbin", "/usr/bin"];
+    let path = dirs.iter().map(|d| format!("{d}/{file}")).find(|f| Path::new(f).exists());
+    path.expect("the packages hold it")
+}
+
+/// Moves into namespaces of its own and a root directory made of the reference's packages.
+fn enter(reference: &Path) {
+    let none = None::<&str>;
+    let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
+    let (uid, gid) = (getuid(), getgid());
+    unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWNET)
+        .expect("namespaces of its own are allowed to this user");
+    fs::write("/proc/self/setgroups", "deny").expect("allowed");
+    fs::write("/proc/self/uid_map", format!("0 {uid} 1")).expect("allowed");
+    fs::write("/proc/self/gid_map", format!("0 {gid} 1")).expect("allowed");
+    let root = PathBuf::from(TMP).join("bench-root");
+    fs::create_dir_all(&root).expect("target/tmp can be written");
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("allowed");
+    mount(Some("lab"), &root, Some("tmpfs"), MsFlags::empty(), none).expect("allowed");
+    for dir in ["usr", "etc", "proc", "dev", "run", "var", "tmp", "ours"] {
+        fs::create_dir(root.join(dir)).expect("a fresh root");
+    }
+    for dir in ["lib", "lib64", "bin", "sbin"] {
+        symlink(Path::new("usr").join(dir), root.join(dir)).expect("a fresh root");
+    }
+    symlink("/run", root.join("var/run")).expect("a fresh root");
+    let mut binds = vec![
+        (reference.join("root/usr"), "usr"),
+        ("/proc".into(), "proc"),
+        ("/dev".into(), "dev"),
+        (env!("CARGO_BIN_EXE_ipbox").into(), "ours/ipbox"),
+    ];
+    File::create(root.join("ours/ipbox")).expect("a fresh root");
+    // Files that a machine has, and both may read.
+    for (name, at) in [("services", "etc/services"), ("protocols", "etc/protocols")] {
+        File::create(root.join(at)).expect("a fresh root");
+        binds.push((reference.join("root/etc").join(name), at));
+    }
+    for (from, at) in binds {
+        mount(Some(&from), &root.join(at), none, bind, none)
+            .unwrap_or_else(|e| panic!("{}: {e}", from.display()));
+    }
+    let libraries = fs::read_dir(root.join("usr/lib")).expect("libraries").flatten();
+    let triples = libraries.filter(|e| e.path().join("libc.so.6").exists());
+    let lines: Vec<String> =
+        triples.map(|e| format!("/usr/lib/{}\n", e.file_name().display())).collect();
+    fs::write(root.join("etc/ld.so.conf"), lines.concat()).expect("a fresh root");
+    let made = ["/sbin/ldconfig", "/usr/sbin/ldconfig"].iter().any(|ldconfig| {
+        Command::new(ldconfig)
+            .arg("-r")
+            .arg(&root)
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|s| s.success())
+    });
+    assert!(made && root.join("etc/ld.so.cache").exists(), "ldconfig makes no cache");
+    chroot(&root).expect("allowed");
+    chdir("/").expect("allowed");
+}
