@@ -269,6 +269,9 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
             explicit: word == b"default",
         });
     }
+    if family == AF_PACKET {
+        return Err(out_of_place(word));
+    }
     let (head, len) = match word.iter().position(|&b| b == b'/') {
         Some(at) => (&word[..at], Some(&word[at + 1..])),
         None => (word, None),
@@ -286,6 +289,12 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
         None => netmask(len).ok_or_else(wrong)?,
     };
     Ok(Prefix { addr, len: bits, explicit: true })
+}
+
+/// An address where there can be none, because -family says `link`.
+fn out_of_place(word: &[u8]) -> super::Usage {
+    let tail = b"\" may be inet prefix, but it is not allowed in this context.";
+    super::Usage::new(1, super::args::sentence(&[b"Error: \"", word, tail]))
 }
 
 /// A contiguous IPv4 netmask as a number of bits.

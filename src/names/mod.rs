@@ -2,9 +2,11 @@
 //!
 //! Nothing is read before a number first has to become a name, or a name a number.
 
+mod arphrd;
 mod db;
 mod host;
 mod links;
+mod namespaces;
 
 use std::borrow::Cow;
 
@@ -12,6 +14,7 @@ use db::Db;
 pub use db::Kind;
 use host::Hosts;
 use links::Links;
+use namespaces::Namespaces;
 
 /// All names, each read at first use and kept.
 #[derive(Default)]
@@ -25,6 +28,7 @@ pub struct Names {
     dbs: [Option<Db>; Kind::COUNT],
     links: Links,
     hosts: Option<Hosts>,
+    namespaces: Option<Namespaces>,
 }
 
 impl Names {
@@ -54,9 +58,21 @@ impl Names {
     pub fn forget_link(&mut self, index: u32) {
         self.links.forget(index);
     }
-    /// Forgets all devices: another namespace was entered.
+    /// The name of a type of device (ARPHRD_*); `[N]` for one without a name and with -Numeric.
+    pub fn link_type(&self, number: u16) -> Cow<'static, str> {
+        match arphrd::name(number) {
+            Some(name) if !self.numeric => Cow::Borrowed(name),
+            _ => Cow::Owned(format!("[{number}]")),
+        }
+    }
+    /// The name of the network namespace that has this id here.
+    pub fn namespace(&mut self, id: i32) -> Option<&[u8]> {
+        self.namespaces.get_or_insert_with(Namespaces::read).name(id)
+    }
+    /// Forgets all devices and namespace ids: another namespace was entered.
     pub fn forget_links(&mut self) {
         self.links = Links::default();
+        self.namespaces = None;
     }
 
     /// The host name of an address of 4 or 16 bytes; `None` without -resolve and for addresses

@@ -2,5 +2,6 @@
 
 pub mod addr;
 pub mod consts;
+pub mod link;
 pub mod neigh;
 pub mod nsid;

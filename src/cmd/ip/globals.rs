@@ -114,6 +114,7 @@ fn find(word: &[u8]) -> Option<&'static Option_> {
 pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
     let mut batch = None;
     let mut color = Color::Never;
+    let (mut human, mut iec) = (false, false);
     while let Some(full) = args.peek() {
         if full.first() != Some(&b'-') {
             break;
@@ -147,8 +148,8 @@ pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
             Id::Packet => opts.family = value::AF_PACKET,
             Id::Mpls => opts.family = value::AF_MPLS,
             Id::Bridge => opts.family = value::AF_BRIDGE,
-            Id::Human => opts.human = Human::Si,
-            Id::Iec => opts.human = Human::Iec,
+            Id::Human => human = true,
+            Id::Iec => iec = true,
             Id::Stats => opts.stats = opts.stats.saturating_add(1),
             Id::Details => opts.details = opts.details.saturating_add(1),
             Id::Resolve => ctx.names.resolve = true,
@@ -182,6 +183,12 @@ pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
             Id::Echo => opts.echo = true,
         }
     }
+    // -iec alone changes nothing (observed in iproute2 7.2).
+    ctx.opts.human = match (human, iec) {
+        (false, _) => Human::Off,
+        (true, false) => Human::Si,
+        (true, true) => Human::Iec,
+    };
     let style = &mut ctx.opts.style;
     if color.shows() && !style.json {
         style.palette = Palette::of_background(file::env("COLORFGBG").as_deref());

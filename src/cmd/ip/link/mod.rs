@@ -1,9 +1,39 @@
-//! `ip link`.
+//! `ip link`: the verbs.
 
-use crate::cli::Args;
+mod detail;
+mod device;
+pub mod filter;
+mod kind;
+pub mod show;
+pub mod stats;
+mod vf;
+mod xdp;
+
+use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 
-pub fn run(_ctx: &mut Ctx, _args: &mut Args<'_>) -> Result {
-    Err(Error::failed(1, "ip link is being built").into())
+use super::verb::{self, Verb};
+
+/// In the order in which beginnings are tried: `s` is set, `l` is lst.
+#[rustfmt::skip] // one row, one line
+static VERBS: &[Verb] = &[
+    Verb { word: prefix("show"), args: filter::USAGE, run: show::run },
+    Verb { word: prefix("lst"), args: "=", run: show::run },
+    Verb { word: prefix("list"), args: "=", run: show::run },
+    Verb { word: prefix("help"), args: "", run: help },
+];
+
+/// `ip link`.
+pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    verb::dispatch(ctx, args, "link", VERBS, show::run)
+}
+
+fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
+    Err(Error::from(usage()).into())
+}
+
+/// The usage of `ip link`, from its tables.
+pub fn usage() -> Usage {
+    verb::usage("link", VERBS, "")
 }

@@ -1,0 +1,155 @@
+//! Link kinds: one file each, all listed in `KINDS`.
+//!
+//! To add one: write `NAME.rs` with a `pub static KIND`, add `mod NAME;` and `&NAME::KIND` below,
+//! and its section to man/ip-link.8. The tests at the end of this file say what is still missing.
+//!
+//! A kind is mostly rows of [`Opt`]; one with words that depend on each other, or with lines of
+//! its own, has functions in place of them. A kind that is not in the table is still made and
+//! shown by its name; words behind it are refused.
+
+use crate::cli::{Args, prefix};
+use crate::error::Error;
+use crate::names::Names;
+use crate::netlink::{Attrs, Request};
+use crate::opt::{self, Opt};
+use crate::output::Out;
+
+/// Every kind, sorted by name.
+pub static KINDS: &[&LinkKind] = &[];
+
+/// What `ip link` knows about one kind of device.
+pub struct LinkKind {
+    /// IFLA_INFO_KIND; with `_slave` behind it for the ports of a kind.
+    pub name: &'static str,
+    /// One line, for completions and `ip link help`.
+    pub about: &'static str,
+    /// In the order in which they are shown.
+    pub opts: &'static [Opt],
+    /// Reads all words, where rows are not enough.
+    pub parse: Option<Parse>,
+    /// Shows everything, where rows are not enough.
+    pub show: Option<Show>,
+    /// The words of its usage that are no rows.
+    pub usage: &'static str,
+    /// What the reference calls a word it does not know: `option` or `command`.
+    pub calls: &'static str,
+}
+
+/// Reads the words behind `type KIND`.
+pub type Parse = fn(&LinkKind, &mut Args<'_>, &mut Words<'_>) -> Result<(), Error>;
+/// Shows IFLA_INFO_DATA.
+pub type Show = fn(&LinkKind, &mut Out, &mut Names, Shown<'_>);
+
+/// What words are turned into, and what is known by then.
+pub struct Words<'w> {
+    pub names: &'w mut Names,
+    /// IFLA_INFO_DATA is open in it.
+    pub req: &'w mut Request,
+    /// The device is being made, not changed.
+    pub create: bool,
+    /// -family.
+    pub family: u8,
+}
+
+/// What is shown of a kind.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// `None` when the kernel sent none.
+    pub data: Option<Attrs<'a>>,
+    /// -details, counted.
+    pub details: u8,
+}
+
+impl LinkKind {
+    /// A kind without options of its own.
+    pub const fn plain(name: &'static str, about: &'static str) -> LinkKind {
+        LinkKind { opts: &[], parse: None, show: None, usage: "", calls: "option", name, about }
+    }
+    /// Whether it shows more than its name.
+    pub fn shows(&self) -> bool {
+        !self.opts.is_empty() || self.show.is_some()
+    }
+    /// Whether words may follow its name.
+    pub fn takes_words(&self) -> bool {
+        !self.opts.is_empty() || self.parse.is_some()
+    }
+    /// Its usage, without a final line break.
+    pub fn help(&self) -> String {
+        let mut text = format!("Usage: ... {}", self.name);
+        if !self.usage.is_empty() {
+            text.push_str(&format!(" {}", self.usage));
+        }
+        for o in self.opts.iter().filter(|o| !matches!(o.ty, opt::Ty::ShowOnly(_))) {
+            text.push_str(&format!("\n\t\t[ {} {}", o.word.full, o.arg));
+            text.push_str(if o.arg.is_empty() { "]" } else { " ]" });
+        }
+        text
+    }
+    /// The word taken last is none of this kind: `KIND: unknown option "X"?` and the usage, 1.
+    /// `help` and its beginnings give the usage alone.
+    pub fn unknown(&self, args: &Args<'_>) -> Error {
+        let word = args.last();
+        let help = self.help().into_bytes();
+        if prefix("help").is(word) {
+            return Error::failed(1, help);
+        }
+        let start = format!("{}: unknown {} \"", self.name, self.calls);
+        Error::failed(1, [start.as_bytes(), word, b"\"?\n", &help].concat())
+    }
+}
+
+pub fn find(name: &[u8]) -> Option<&'static LinkKind> {
+    KINDS.iter().copied().find(|k| k.name.as_bytes() == name)
+}
+
+/// Reads the words behind `type KIND` into the open IFLA_INFO_DATA.
+///
+/// # Errors
+///
+/// The reference's sentences.
+pub fn parse(kind: &LinkKind, args: &mut Args<'_>, words: &mut Words<'_>) -> Result<(), Error> {
+    if let Some(parse) = kind.parse {
+        return parse(kind, args, words);
+    }
+    while let Some(word) = args.take() {
+        match opt::find(kind.opts, word) {
+            Some(o) => opt::send(o, args, words.names, words.req)?,
+            None => return Err(kind.unknown(args)),
+        }
+    }
+    Ok(())
+}
+
+/// Shows what is particular to the kind.
+pub fn show(kind: &LinkKind, out: &mut Out, names: &mut Names, shown: Shown<'_>) {
+    match (kind.show, shown.data) {
+        (Some(show), _) => show(kind, out, names, shown),
+        (None, Some(data)) => opt::show(kind.opts, out, names, data),
+        (None, None) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::ambiguity;
+
+    #[test]
+    fn every_file_here_is_listed() {
+        for entry in std::fs::read_dir("src/cmd/ip/link/kind").unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let name = file.trim_end_matches(".rs");
+            assert!(name == "mod" || find(name.as_bytes()).is_some(), "{file} is not in KINDS");
+        }
+        assert!(KINDS.is_sorted_by_key(|k| k.name));
+    }
+
+    #[test]
+    fn no_beginning_means_two_words() {
+        for k in KINDS {
+            let rows = k.opts.iter().filter(|o| !matches!(o.ty, opt::Ty::ShowOnly(_)));
+            let words: Vec<_> = rows.map(|o| o.word).collect();
+            assert_eq!(ambiguity(&words), None, "{}", k.name);
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! One device as `ip link` and `ip address` show it, and `ip link show`.
+
+use crate::cli::Args;
+use crate::cli::value::AF_PACKET;
+use crate::ctx::{self, Ctx, Opts};
+use crate::error::{Error, Result};
+use crate::names::{Kind, Names};
+use crate::netlink::{self, Msgs};
+use crate::output::{Field, Out, Paint, addr, field, json_only, text_only};
+use crate::rtnl::consts::{
+    IFF_POINTOPOINT, IFF_RUNNING, IFF_UP, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST,
+    IFLA_CARRIER_CHANGES, IFLA_EVENT, IFLA_LINKMODE, IFLA_NEW_IFINDEX, IFLA_NEW_NETNSID,
+    IFLA_PERM_ADDRESS, IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_PROTO_DOWN_REASON, IFLA_QDISC,
+    IFLA_TXQLEN,
+};
+use crate::rtnl::link::Link;
+
+use super::filter::Filter;
+use super::{detail, stats, vf, xdp};
+
+/// In which form a device is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// As `ip link` does: with link mode, address generation mode, alias, counters and virtual
+    /// functions. `ip address` leaves out the modes, has an alias and virtual functions only with
+    /// -d, and shows counters behind the addresses (with [`stats::show`]).
+    pub link: bool,
+    /// With the line that begins `link/`; -d shows it anyway. `ip -4 address` goes without.
+    pub link_line: bool,
+    /// With the length of the queue, which notifications go without.
+    pub queue: bool,
+}
+
+/// Shows one device, in the brief form if that is wanted.
+///
+/// The caller opens and closes the JSON object. In text the line is ended, except for the brief
+/// form of `ip address`, where the addresses follow in the same line.
+pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, form: Form) {
+    if opts.brief {
+        return brief(out, names, link, form);
+    }
+    out.uint(field("ifindex", "{}: "), link.index);
+    let lower_is_down = name_and_lower(out, names, link, false);
+    flags(out, link.flags, lower_is_down);
+    if let Some(mtu) = link.mtu() {
+        out.uint(field("mtu", "mtu {} "), mtu);
+    }
+    xdp::show(out, link);
+    if let Some(q) = link.attr(IFLA_QDISC) {
+        out.bytes(field("qdisc", "qdisc {} "), q.bytes());
+    }
+    if let Some(master) = link.master() {
+        out.bytes(field("master", "master {} "), names.name(master));
+    }
+    if let Some(state) = link.operstate() {
+        out.text("state ");
+        operstate(out, state, false);
+    }
+    if let (true, Some(mode)) = (form.link, link.attr(IFLA_LINKMODE).and_then(|a| a.u8())) {
+        match mode {
+            0 => out.str(field("linkmode", "mode {} "), "DEFAULT"),
+            1 => out.str(field("linkmode", "mode {} "), "DORMANT"),
+            n => out.uint(field("linkmode_index", "mode {} "), n),
+        }
+    }
+    if let Some(group) = link.group() {
+        out.str(field("group", "group {} "), &names.show(Kind::Group, group));
+    }
+    if form.queue
+        && let Some(len) = link.attr(IFLA_TXQLEN).and_then(|a| a.u32()).filter(|n| *n != 0)
+    {
+        out.uint(field("txqlen", "qlen {}"), len);
+    }
+    if let Some(event) = link.attr(IFLA_EVENT).and_then(|a| a.u32()) {
+        match EVENTS.get(event as usize) {
+            Some(name) => out.str(field("event", "event {} "), name),
+            None => out.uint(field("event", "event {} "), event),
+        }
+    }
+    if form.link_line || opts.details > 0 {
+        addresses(out, names, link);
+    }
+    elsewhere(out, names, link);
+    proto_down(out, names, link);
+    if opts.details > 0 {
+        detail::show(out, names, opts, link, form);
+    }
+    let whole = form.link || opts.details > 0;
+    if let (true, Some(alias)) = (whole, link.alias()) {
+        out.line_break();
+        out.bytes(field("ifalias", "    alias {}"), alias);
+    }
+    if form.link
+        && opts.stats > 0
+        && let Some(s) = link.stats()
+    {
+        stats::show(out, opts, &s, carrier_changes(link));
+    }
+    if whole {
+        vf::show(out, names, opts, link);
+    }
+    alternative_names(out, link);
+    out.newline();
+}
+
+/// How often the carrier came and went.
+pub fn carrier_changes(link: &Link<'_>) -> Option<u32> {
+    link.attr(IFLA_CARRIER_CHANGES)?.u32()
+}
+
+fn brief(out: &mut Out, names: &mut Names, link: &Link<'_>, form: Form) {
+    let lower_is_down = name_and_lower(out, names, link, true);
+    if let Some(state) = link.operstate() {
+        operstate(out, state, true);
+    }
+    if !form.link {
+        return;
+    }
+    if let Some(a) = link.attr(IFLA_ADDRESS) {
+        let text = addr::lladdr(a.value, link.arphrd);
+        out.painted(Paint::LinkAddr, field("address", "{} "), &text);
+    }
+    flags(out, link.flags, lower_is_down);
+    out.newline();
+}
+
+/// IFLA_EVENT_* (linux/if_link.h).
+const EVENTS: &[&str] = &[
+    "NONE",
+    "REBOOT",
+    "FEATURE CHANGE",
+    "BONDING FAILOVER",
+    "NOTIFY PEERS",
+    "RESEND IGMP",
+    "BONDING OPTION",
+];
+
+/// `NAME@LOWER`, and whether the lower device is here and down.
+fn name_and_lower(out: &mut Out, names: &mut Names, link: &Link<'_>, brief: bool) -> bool {
+    let name = link.name().unwrap_or(b"");
+    let mut text = name.to_vec();
+    let mut is_down = false;
+    match (link.lower(), link.lower_netnsid()) {
+        (None, _) => {}
+        (Some(0), _) => {
+            out.null("link", "");
+            text.extend_from_slice(b"@NONE");
+        }
+        (Some(index), Some(_)) => {
+            out.uint(json_only("link_index"), index);
+            text.extend_from_slice(format!("@if{index}").as_bytes());
+        }
+        (Some(index), None) => {
+            is_down = names.link_type_and_flags(index).is_none_or(|(_, f)| f & IFF_UP == 0);
+            let lower = names.name(index);
+            out.bytes(json_only("link"), lower);
+            text.push(b'@');
+            text.extend_from_slice(lower);
+        }
+    }
+    if out.is_json() {
+        text.truncate(name.len());
+    } else if brief && text.len() < 16 {
+        text.resize(16, b' ');
+    }
+    let shape = if brief { field("ifname", "{} ") } else { field("ifname", "{}: ") };
+    out.painted(Paint::IfName, shape, &text);
+    is_down
+}
+
+/// The flags, from NO-CARRIER to M-DOWN, without RUNNING; bits without a name in hexadecimal.
+fn flags(out: &mut Out, flags: u32, lower_is_down: bool) {
+    // In the order in which the reference tests the bits.
+    const FLAGS: &[(u32, &str)] = &[
+        (0x8, "LOOPBACK"),
+        (0x2, "BROADCAST"),
+        (0x10, "POINTOPOINT"),
+        (0x1000, "MULTICAST"),
+        (0x80, "NOARP"),
+        (0x200, "ALLMULTI"),
+        (0x100, "PROMISC"),
+        (0x400, "MASTER"),
+        (0x800, "SLAVE"),
+        (0x4, "DEBUG"),
+        (0x8000, "DYNAMIC"),
+        (0x4000, "AUTOMEDIA"),
+        (0x2000, "PORTSEL"),
+        (0x20, "NOTRAILERS"),
+        (0x1, "UP"),
+        (0x10000, "LOWER_UP"),
+        (0x20000, "DORMANT"),
+        (0x40000, "ECHO"),
+    ];
+    const FIRST: Field = field("", "{}");
+    const NEXT: Field = field("", ",{}");
+    out.open_list("flags");
+    out.text("<");
+    let mut shape = FIRST;
+    let mut one = |out: &mut Out, name: &str| {
+        out.str(shape, name);
+        shape = NEXT;
+    };
+    if flags & IFF_UP != 0 && flags & IFF_RUNNING == 0 {
+        one(out, "NO-CARRIER");
+    }
+    let mut rest = flags & !IFF_RUNNING;
+    for (bit, name) in FLAGS {
+        if rest & bit != 0 {
+            rest &= !bit;
+            one(out, name);
+        }
+    }
+    if rest != 0 {
+        one(out, &format!("{rest:x}"));
+    }
+    if lower_is_down {
+        // The comma comes also when nothing stands before it (observed in iproute2 6.15).
+        out.str(NEXT, "M-DOWN");
+    }
+    out.close_list();
+    out.text("> ");
+}
+
+/// IF_OPER_* (linux/if.h).
+const OPERSTATES: &[&str] =
+    &["UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP"];
+
+/// The number of a state, by its name in any case.
+pub fn operstate_number(word: &[u8]) -> Option<u8> {
+    u8::try_from(OPERSTATES.iter().position(|s| s.as_bytes().eq_ignore_ascii_case(word))?).ok()
+}
+
+fn operstate(out: &mut Out, state: u8, brief: bool) {
+    let Some(name) = OPERSTATES.get(usize::from(state)) else {
+        out.uint(json_only("operstate_index"), state);
+        let text = format!("{state:#x}");
+        let text = if brief { format!("{text:<14}") } else { text };
+        return out.str(text_only("{} "), &text);
+    };
+    let paint = match state {
+        6 => Paint::Up,
+        2 => Paint::Down,
+        _ => Paint::Plain,
+    };
+    let pad = if brief && !out.is_json() { 14 } else { 0 };
+    out.painted(paint, field("operstate", "{} "), format!("{name:<pad$}").as_bytes());
+}
+
+/// `link/TYPE ADDRESS brd|peer ADDRESS permaddr ADDRESS`, on a line of its own.
+fn addresses(out: &mut Out, names: &mut Names, link: &Link<'_>) {
+    out.line_break();
+    out.str(field("link_type", "    link/{} "), &names.link_type(link.arphrd));
+    let show = |out: &mut Out, key: Field, value: &[u8]| {
+        out.painted(Paint::LinkAddr, key, &addr::lladdr(value, link.arphrd));
+    };
+    let address = link.attr(IFLA_ADDRESS);
+    if let Some(a) = address {
+        show(out, field("address", "{}"), a.value);
+    }
+    if let Some(a) = link.attr(IFLA_BROADCAST) {
+        if link.flags & IFF_POINTOPOINT != 0 {
+            out.flag("link_pointtopoint", " peer ");
+        } else {
+            out.text(" brd ");
+        }
+        show(out, field("broadcast", "{}"), a.value);
+    }
+    if let Some(a) = link.attr(IFLA_PERM_ADDRESS)
+        && address.is_none_or(|now| now.value != a.value)
+    {
+        out.text(" permaddr ");
+        show(out, field("permaddr", "{}"), a.value);
+    }
+}
+
+/// Where the other end is, and where the device went.
+fn elsewhere(out: &mut Out, names: &mut Names, link: &Link<'_>) {
+    if let Some(id) = link.lower_netnsid() {
+        // The name is not in the JSON (observed in iproute2 7.2).
+        out.int(json_only("link_netnsid"), id);
+        if id < 0 {
+            out.text(" link-netnsid unknown");
+        } else if let Some(name) = names.namespace(id) {
+            out.bytes(text_only(" link-netns {}"), name);
+        } else {
+            out.int(text_only(" link-netnsid {}"), id);
+        }
+    }
+    if let Some(id) = link.attr(IFLA_NEW_NETNSID).and_then(|a| a.i32()) {
+        if id < 0 {
+            out.text(" new-netnsid unknown");
+        } else if let Some(name) = names.namespace(id) {
+            out.bytes(text_only(" new-netns {}"), name);
+        } else {
+            out.int(text_only(" new-netnsid {}"), id);
+        }
+    }
+    if let Some(index) = link.attr(IFLA_NEW_IFINDEX).and_then(|a| a.i32()) {
+        out.int(text_only(" new-ifindex {}"), index);
+    }
+}
+
+/// Whether the device is held down, and by whom.
+fn proto_down(out: &mut Out, names: &mut Names, link: &Link<'_>) {
+    const IFLA_PROTO_DOWN_REASON_VALUE: u16 = 2;
+    if link.attr(IFLA_PROTO_DOWN).and_then(|a| a.u8()).is_some_and(|v| v != 0) {
+        out.flag("proto_down", " protodown on ");
+    }
+    let reasons = link
+        .attr(IFLA_PROTO_DOWN_REASON)
+        .and_then(|a| a.nested().find(IFLA_PROTO_DOWN_REASON_VALUE))
+        .and_then(|a| a.u32())
+        .filter(|v| *v != 0);
+    let Some(reasons) = reasons else { return };
+    out.open_list("proto_down_reason");
+    out.text("protodown_reason <");
+    let mut shape = field("", "{}");
+    for bit in (0..32).filter(|bit| reasons & (1 << bit) != 0) {
+        out.str(shape, &names.show(Kind::ProtodownReason, bit));
+        shape = field("", ",{}");
+    }
+    out.close_list();
+    out.text("> ");
+}
+
+fn alternative_names(out: &mut Out, link: &Link<'_>) {
+    let Some(list) = link.attr(IFLA_PROP_LIST) else { return };
+    out.open_list("altnames");
+    for name in list.nested().filter(|a| a.kind == IFLA_ALT_IFNAME) {
+        out.line_break();
+        out.bytes(field("", "    altname {}"), name.bytes());
+    }
+    out.close_list();
+}
+
+/// `ip link show`.
+pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    // Prefixes of addresses have no place here, whatever -family says.
+    let mut family = AF_PACKET;
+    let filter = Filter::parse(args, &mut ctx.names, &mut family, super::usage)?;
+    let form = Form { link: true, link_line: true, queue: true };
+    let stats = ctx.opts.stats > 0;
+    let dev = filter.dev.as_deref();
+    if let (Some(name), None) = (dev, filter.group) {
+        let (conn, out, names, opts) = ctx.parts()?;
+        let msg = match conn.get(&mut filter.request_one(name, stats)) {
+            Ok(msg) => msg,
+            Err(netlink::Error::Nack(nack)) => {
+                names.index(name).ok_or_else(|| no_device(name))?;
+                // `ifN` is an index, but not for this question (observed in iproute2 7.2).
+                return Err(Error::Kernel { nack, status: 1, dump: false, at: None }.into());
+            }
+            Err(e) => return Err(Error::from(e).into()),
+        };
+        let link = Link::parse(msg.payload).ok_or(netlink::Error::Malformed)?;
+        out.begin();
+        show_if(out, names, opts, &link, &filter, form);
+        out.end();
+        return Ok(());
+    }
+    let index = match dev {
+        Some(name) => Some(ctx.names.index(name).ok_or_else(|| no_device(name))?),
+        None => None,
+    };
+    let (conn, out, names, opts) = ctx.parts()?;
+    out.begin();
+    let (all, interrupted) = match conn.snapshot(&mut filter.request(stats)) {
+        Ok(answer) => answer,
+        Err(e) => {
+            out.end();
+            return Ok(ctx::dump_failed(e, 1)?);
+        }
+    };
+    let links = || Msgs(&all).filter_map(|m| Link::parse(m.payload));
+    learn(names, links());
+    for link in links().filter(|l| index.is_none_or(|i| i == l.index)) {
+        show_if(out, names, opts, &link, &filter, form);
+    }
+    out.end();
+    if interrupted {
+        ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
+    }
+    Ok(())
+}
+
+/// Keeps the names of devices in a dump, so that `@LOWER` and `master` come from the same moment.
+pub fn learn<'a>(names: &mut Names, links: impl Iterator<Item = Link<'a>>) {
+    for link in links {
+        if let Some(name) = link.name() {
+            names.learn_link(link.index, name, link.arphrd, link.flags);
+        }
+    }
+}
+
+fn show_if(
+    out: &mut Out,
+    names: &mut Names,
+    opts: &Opts,
+    link: &Link<'_>,
+    filter: &Filter,
+    form: Form,
+) {
+    // Labels are of addresses: with one, no device is shown (observed in iproute2 7.2).
+    if filter.accepts(link) && filter.label.is_none() {
+        out.open();
+        record(out, names, opts, link, form);
+        out.close();
+    }
+}
+
+/// `Device "X" does not exist.`, 1.
+pub fn no_device(name: &[u8]) -> Error {
+    Error::failed(1, [b"Device \"", name, b"\" does not exist."].concat())
+}
