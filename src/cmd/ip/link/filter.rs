@@ -305,7 +305,7 @@ mod tests {
             ("eth0", "eth0", true),
             ("eth*", "eth0:1", true),
             ("*0", "eth10", true),
-            ("e?h[0-9]", "eth7", false),
+            ("e?h[0-9]", "eth7", true),
             ("e?h[0-9]", "eth", false),
             ("et[!a]*", "eth", true),
             ("[]x]", "]", true),
