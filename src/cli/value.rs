@@ -93,6 +93,10 @@ impl Addr {
         };
         Addr { family, bytes: [0; 16], len }
     }
+    /// What `any` and `all` stand for: a family, and no bytes at all.
+    pub fn any(family: u8) -> Addr {
+        Addr { family, bytes: [0; 16], len: 0 }
+    }
     /// `None` when the length is not that of the family.
     pub fn from_bytes(family: u8, b: &[u8]) -> Option<Addr> {
         let mut a = Addr::unspecified(family);
@@ -207,7 +211,7 @@ pub fn family_name(family: u8) -> &'static str {
 
 /// An address without prefix; `family` is AF_UNSPEC or what is already known.
 ///
-/// `default`, `any` and `all` give the unspecified address.
+/// `default` gives the unspecified address; `any` and `all` give one without bytes.
 ///
 /// # Errors
 ///
@@ -226,8 +230,10 @@ pub fn addr(word: &[u8], family: u8) -> Result<Addr, super::Usage> {
             ]),
         )
     };
-    if matches!(word, b"default" | b"any" | b"all") {
-        return Ok(Addr::unspecified(family));
+    match word {
+        b"default" => return Ok(Addr::unspecified(family)),
+        b"any" | b"all" => return Ok(Addr::any(family)),
+        _ => {}
     }
     if family == AF_PACKET {
         return packet(word).ok_or_else(|| {
@@ -262,12 +268,20 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
             ]),
         )
     };
-    if matches!(word, b"default" | b"any" | b"all") {
-        return Ok(Prefix {
-            addr: Addr::unspecified(family),
-            len: 0,
-            explicit: word == b"default",
-        });
+    if family == AF_PACKET {
+        let text = super::args::sentence(&[
+            b"Error: \"",
+            word,
+            b"\" may be inet prefix, but it is not allowed in this context.",
+        ]);
+        return Err(super::Usage::new(1, text));
+    }
+    match word {
+        b"default" => {
+            return Ok(Prefix { addr: Addr::unspecified(family), len: 0, explicit: true });
+        }
+        b"any" | b"all" => return Ok(Prefix { addr: Addr::any(family), len: 0, explicit: false }),
+        _ => {}
     }
     if family == AF_PACKET {
         return Err(out_of_place(word));

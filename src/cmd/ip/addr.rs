@@ -1,9 +1,0 @@
-//! `ip address`.
-
-use crate::cli::Args;
-use crate::ctx::Ctx;
-use crate::error::{Error, Result};
-
-pub fn run(_ctx: &mut Ctx, _args: &mut Args<'_>) -> Result {
-    Err(Error::failed(1, "ip address is being built").into())
-}
