@@ -32,8 +32,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 macro_rules! directories {
-    ($($test:ident $directory:literal)*) => {
-        $(#[test] fn $test() { run($directory) })*
+    ($($(#[$mark:meta])? $test:ident $directory:literal)*) => {
+        $(#[test] $(#[$mark])? fn $test() { run($directory) })*
         const DIRECTORIES: &[&str] = &[$($directory),*];
     };
 }
@@ -51,6 +51,7 @@ directories! {
     route "route"
     ping "ping"
     sysctl "sysctl"
+    #[ignore = "needs another kernel: tests/vm/run.sh"] vm "vm"
 }
 
 #[test]

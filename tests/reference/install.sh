@@ -5,6 +5,8 @@
 #   REFERENCE_SUITE=testing tests/reference/install.sh  Debian testing's -> target/reference-testing/
 #   tests/reference/install.sh tools                    mandoc, zsh, fish -> target/tools/, for
 #                                                       an ordinary user whose machine has none
+#   tests/reference/install.sh kernel                   Debian stable's kernel, and what starts it
+#                                                       -> target/kernel/, for tests/vm/run.sh
 #
 # iproute2, iptables, nftables, iputils-ping, net-tools and procps are fetched with all
 # libraries they need by apt's own machinery, from the archive that this machine's apt
@@ -32,6 +34,12 @@ tools:*)
     packages=(mandoc zsh-static zsh-common fish)
     suite=stable
     dir=$target/tools
+    ;;
+kernel:*)
+    packages=(linux-image-amd64 busybox-static)
+    command -v qemu-system-x86_64 >/dev/null || packages+=(qemu-system-x86)
+    suite=stable
+    dir=$target/kernel
     ;;
 *)
     packages=(iproute2 iptables nftables iputils-ping net-tools procps netbase)
@@ -107,6 +115,11 @@ apt-get "${options[@]}" -o Debug::NoLocking=true -y --download-only install "${p
 
 mkdir -p "$dir/root" "$dir/bin"
 for deb in "$apt"/archives/*.deb; do
+    case $dir:${deb##*/} in
+    # Of all that a kernel wants installed with it only these are used.
+    */kernel:linux-image-[0-9]* | */kernel:busybox* | */kernel:qemu* | */kernel:seabios* | */kernel:ipxe* | */kernel:lib*) ;;
+    */kernel:*) continue ;;
+    esac
     case ${deb##*/} in
     debconf_* | init-system-helpers_* | gcc-*-base_* | openssl-provider-legacy_* | perl*) continue ;;
     esac
@@ -114,6 +127,12 @@ for deb in "$apt"/archives/*.deb; do
     dpkg-deb -f "$deb" Package Version | sed 's/^[A-Za-z]*: //' | paste -d' ' - -
 done >"$dir/versions"
 
+if [ "${1-}" = kernel ] && command -v qemu-system-x86_64 >/dev/null; then
+    rm -rf "$apt"
+    printf '%s' "$mark" >"$dir/installed"
+    say "$dir: $(grep '^linux-image-[0-9]' "$dir/versions")"
+    exit 0
+fi
 loader=$(cd "$dir/root" && find . -name 'ld-linux*.so*' -o -name 'ld64*.so*' -o -name 'ld-musl*' | head -n1)
 [ -n "$loader" ] || die "the packages of $suite hold no loader"
 triple=$(basename "$(dirname "$(cd "$dir/root" && find . -name libc.so.6 | head -n1)")")
@@ -138,6 +157,9 @@ if [ "${1-}" = tools ]; then
     wrapper zsh zsh-static
     wrapper fish fish
     try=(mandoc:/dev/null zsh:--version fish:--version)
+elif [ "${1-}" = kernel ]; then
+    wrapper qemu-system-x86_64 qemu-system-x86_64
+    try=(qemu-system-x86_64:--version)
 else
     for tool in ip bridge tc nft ping arp route ifconfig sysctl; do wrapper $tool $tool; done
     for tool in {iptables,ip6tables}{,-save,-restore}; do wrapper $tool xtables-nft-multi; done

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# Runs a command under Debian stable's kernel: link kinds and more that this machine's kernel lacks.
+#
+#   tests/vm/run.sh                 the case files of tests/cases/vm/
+#   tests/vm/run.sh COMMAND...      any command, as root, in this directory
+#
+# The machine is emulated (no acceleration: that may hang), boots in a few seconds and has this
+# machine's files, read-only, as its own; /tmp, /run and target/tmp/ are empty and writable.
+# So programs, tests and reference tools are the same, only the kernel is another. The exit
+# status is the command's.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+target=${CARGO_TARGET_DIR:-target}
+tests/reference/install.sh kernel
+kernel=$(cd "$target/kernel" && pwd)
+qemu=$(command -v qemu-system-x86_64 || echo "$kernel/bin/qemu-system-x86_64")
+vmlinuz=$(echo "$kernel"/root/boot/vmlinuz-*)
+release=${vmlinuz##*/vmlinuz-}
+modules=$kernel/root/usr/lib/modules/$release
+busybox=$kernel/root/usr/bin/busybox
+
+if [ $# = 0 ]; then
+    tests/reference/install.sh
+    program=$(cargo test --no-run --test it --message-format json |
+        sed -n 's/.*"kind":\["test"\].*"executable":"\([^"]*\)".*/\1/p' | tail -n1)
+    set -- env VM=1 "$program" --include-ignored cases::vm
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Only what is needed to reach this machine's files.
+initramfs=$work/initramfs
+mkdir -p "$initramfs"/{bin,sbin,lib/modules,proc,sys,dev,host,new}
+cp "$busybox" "$initramfs/bin/busybox"
+for name in sh mount mkdir cp insmod chroot; do ln -s /bin/busybox "$initramfs/bin/$name"; done
+order=()
+need() {
+    local file=$1 other
+    for other in $(sed -n "s|^$file:||p" "$modules/modules.dep"); do need "$other"; done
+    [[ " ${order[*]-} " == *" $file "* ]] || order+=("$file")
+}
+[ -e "$modules/modules.dep" ] || "$busybox" depmod -b "$kernel/root/usr" "$release" 2>/dev/null ||
+    /sbin/depmod -b "$kernel/root/usr" "$release"
+for name in virtio_pci 9pnet_virtio 9p; do
+    file=$(sed -n "s|^\(kernel/[^:]*/$name\.ko[^:]*\):.*|\1|p" "$modules/modules.dep")
+    [ -z "$file" ] || need "$file"
+done
+i=0
+for file in "${order[@]}"; do
+    case $file in
+    *.xz) "$busybox" xz -dc "$modules/$file" 2>/dev/null || xz -dc "$modules/$file" ;;
+    *) cat "$modules/$file" ;;
+    esac >"$initramfs/lib/$((100 + i++)).ko"
+done
+
+quoted=$(printf '%q ' "$@")
+{
+    cat <<END
+#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+for m in /lib/*.ko; do insmod \$m || echo "vm: \$m cannot be loaded"; done
+mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose,msize=512000,ro host /host || echo 'vm: no files'
+mount --bind /host /new
+for d in proc sys dev; do mount --bind /\$d /new/\$d; done
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /new/dev/pts
+mount -t tmpfs -o mode=1777 tmp /new/tmp
+mount -t tmpfs run /new/run
+# What the kernel calls for a module it lacks: it looks at the new root, where /lib may have none.
+mkdir -p /new/run/netns /new/run/vm/bin /new/run/vm/lib/modules
+cp /bin/busybox /new/run/vm/bin
+mount --bind "/host$modules/.." /new/run/vm/lib/modules
+printf '#!/run/vm/bin/busybox sh\nexec /run/vm/bin/busybox chroot /run/vm /bin/busybox modprobe "\$@"\n' >/new/run/vm/modprobe
+/bin/busybox chmod +x /new/run/vm/modprobe
+echo /run/vm/modprobe >/proc/sys/kernel/modprobe
+# The project may lie in what has just been covered.
+for d in "$(pwd)" "$(cd "$target" && pwd)"; do
+    [ -d "/new\$d" ] || { mkdir -p "/new\$d"; mount --bind "/host\$d" "/new\$d"; }
+done
+mount -t tmpfs -o mode=1777 tmp "/new$(cd "$target" && pwd)/tmp"
+echo 0 > /proc/sys/kernel/printk
+END
+    # A chroot alone would forbid user namespaces.
+    printf 'cd /new; mount --move . /; exec chroot . /bin/bash -c %q\n' \
+        "cd $(pwd); export PATH=$PATH HOME=/tmp; ip link set lo up; ( $quoted ); echo vm: status \$?; $busybox poweroff -f"
+} >"$initramfs/init"
+chmod +x "$initramfs/init"
+mkdir -p "$target/tmp"
+(cd "$initramfs" && find . | "$busybox" cpio -o -H newc 2>/dev/null) >"$work/initramfs.cpio"
+
+share=()
+[ ! -d "$kernel/root/usr/share/seabios" ] || share=(-L "$kernel/root/usr/share/seabios" -L "$kernel/root/usr/share/qemu")
+timeout "${VM_SECONDS:-600}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp 2 -m 2048 \
+    -nodefaults -no-reboot -display none -serial stdio \
+    -kernel "$vmlinuz" -initrd "$work/initramfs.cpio" -append 'console=ttyS0 quiet panic=-1' \
+    -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
+    </dev/null 2>&1 | sed -u 's/\r$//' | tee "$work/log" | grep -v '^vm: status '
+status=$(sed -n 's/^vm: status //p' "$work/log" | tail -n1)
+[ -n "$status" ] || { echo "vm: it ended without a status" >&2; exit 1; }
+exit "$status"
