@@ -10,4 +10,5 @@ pub mod file;
 pub mod mount;
 pub mod netns;
 pub mod process;
+pub mod userns;
 pub mod watch;
