@@ -220,6 +220,7 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
 }
 
 /// Runs a command to its end.
+#[allow(clippy::zombie_processes)] // wait4 waits for it
 fn run(program: &str, words: &[&str]) -> (ExitStatus, Run) {
     let mut command = Command::new(program);
     command.arg0(words[0]).args(&words[1..]);

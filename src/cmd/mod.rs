@@ -2,4 +2,3 @@
 
 pub mod install;
 pub mod ip;
-pub mod lab;

@@ -10,5 +10,4 @@ pub mod file;
 pub mod mount;
 pub mod netns;
 pub mod process;
-pub mod userns;
 pub mod watch;

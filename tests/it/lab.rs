@@ -241,15 +241,34 @@ impl Lab {
     ///
     /// When the program cannot be started; an unknown name is a mistake of the test.
     pub fn exec(&self, tool: Tool, words: &[Vec<u8>], input: &[u8], ordinary: bool) -> Outcome {
-        let [name, args @ ..] = words else { panic!("a command has at least one word") };
-        let (program, argv0) = find(tool, name);
-        let mut command = Command::new(OsStr::from_bytes(&program));
-        command.arg0(OsStr::from_bytes(&argv0));
-        command.args(args.iter().map(|a| OsStr::from_bytes(a)));
-        self.finish(command, tool, input, ordinary)
+        self.exec_named(tool, None, words, input, ordinary)
     }
 
-    fn finish(&self, mut command: Command, tool: Tool, input: &[u8], ordinary: bool) -> Outcome {
+    /// As `exec`; the program is told that it is called so.
+    pub fn exec_named(
+        &self,
+        tool: Tool,
+        argv0: Option<&str>,
+        words: &[Vec<u8>],
+        input: &[u8],
+        ordinary: bool,
+    ) -> Outcome {
+        let [name, args @ ..] = words else { panic!("a command has at least one word") };
+        let (program, usual) = find(tool, name);
+        let mut command = Command::new(OsStr::from_bytes(&program));
+        command.arg0(argv0.map_or(OsStr::from_bytes(&usual), OsStr::new));
+        command.args(args.iter().map(|a| OsStr::from_bytes(a)));
+        self.finish(command, tool, argv0, input, ordinary)
+    }
+
+    fn finish(
+        &self,
+        mut command: Command,
+        tool: Tool,
+        argv0: Option<&str>,
+        input: &[u8],
+        ordinary: bool,
+    ) -> Outcome {
         let (mut out, mut err) = (memory_file(), memory_file());
         let stdin = if input.is_empty() {
             Stdio::null()
@@ -269,6 +288,10 @@ impl Lab {
             .env("TERM", "dumb")
             .env("HOME", "/root")
             .env("PATH", path(tool));
+        if let (Tool::Theirs, Some(name)) = (tool, argv0) {
+            // Their wrapper hands it on.
+            command.env("REFERENCE_ARGV0", name);
+        }
         let patience = self.patience;
         let namespaces: Vec<File> =
             self.namespaces.iter().map(|f| f.try_clone().expect("a descriptor")).collect();

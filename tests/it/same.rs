@@ -29,6 +29,7 @@
 //! | `sh:` | the rest is a shell script; what it calls `ip` is the tool under test |
 //! | `status:` | only the status is compared, and which of stdout and stderr says something |
 //! | `stdout:` | standard error is not compared |
+//! | `as NAME:` | the program is told that it is called NAME |
 //! | `settle` | alone: waits until what the kernel does later is done (carrier, operstate) |
 //! | `#` | a remark |
 //!
@@ -53,6 +54,7 @@ struct Line<'a> {
     text: &'a str,
     command: &'a str,
     by: Option<Tool>,
+    argv0: Option<&'a str>,
     shell: bool,
     ordinary: bool,
     status_only: bool,
@@ -65,6 +67,7 @@ impl<'a> Line<'a> {
             text,
             command: text,
             by: None,
+            argv0: None,
             shell: false,
             ordinary: false,
             status_only: false,
@@ -78,7 +81,10 @@ impl<'a> Line<'a> {
                 "status" => line.status_only = true,
                 "stdout" => line.stderr_too = false,
                 "sh" => line.shell = true,
-                _ => break,
+                _ => match mark.strip_prefix("as ") {
+                    Some(name) => line.argv0 = Some(name.trim()),
+                    None => break,
+                },
             }
             line.command = rest.trim_start();
             if line.shell {
@@ -94,7 +100,7 @@ impl<'a> Line<'a> {
         } else {
             split(self.command)
         };
-        lab.exec(self.by.unwrap_or(tool), &words, b"", self.ordinary)
+        lab.exec_named(self.by.unwrap_or(tool), self.argv0, &words, b"", self.ordinary)
     }
 
     /// Whether doing it twice is the same as doing it once.
@@ -133,18 +139,19 @@ impl<'a> Line<'a> {
 ///
 /// # Panics
 ///
-/// At the first difference, with all there is to know about it.
+/// When something differs, with all there is to know about it.
 pub fn same(script: &str) {
     if let Err(why) = compare(script, true) {
         panic!("\n{why}");
     }
 }
 
-/// As [`same`]: `Err` is the report. `patient`: a difference in what is shown is looked at again
+/// As [`same`]: `Err` is the report of every line that differs, up to one after which the labs
+/// may no longer be alike. `patient`: a difference in what is shown is looked at again
 /// before it counts.
 pub fn compare(script: &str, patient: bool) -> Result<(), String> {
     let (theirs, ours) = (Lab::new(), Lab::new());
-    let mut done = String::new();
+    let (mut done, mut differences) = (String::new(), String::new());
     for text in script.lines().map(str::trim) {
         if text.is_empty() || text.starts_with('#') {
             continue;
@@ -155,7 +162,8 @@ pub fn compare(script: &str, patient: bool) -> Result<(), String> {
         }
         let line = Line::parse(text);
         let (mut a, mut b) = (line.run(&theirs, Tool::Theirs), line.run(&ours, Tool::Ours));
-        if patient && line.only_shows() {
+        // Asked again while it differs; not at length when it did not help before.
+        if patient && line.only_shows() && differences.is_empty() {
             for pause in [50, 150, 400, 500] {
                 if line.told(&a, script) == line.told(&b, script) {
                     break;
@@ -165,9 +173,17 @@ pub fn compare(script: &str, patient: bool) -> Result<(), String> {
             }
         }
         if line.told(&a, script) != line.told(&b, script) {
-            return Err(report(&done, line.text, &a, &b, script));
+            let before = if differences.is_empty() { &*done } else { "" };
+            differences += &report(before, line.text, &a, &b, script);
+            // What follows is still worth knowing, unless the labs may have parted here.
+            if a.status != b.status && (a.status == 0 || b.status == 0) && !line.only_shows() {
+                return Err(differences);
+            }
         }
         let _ = writeln!(done, "        {text}");
+    }
+    if !differences.is_empty() {
+        return Err(differences);
     }
     let mut states = (state(&theirs, script), state(&ours, script));
     for pause in [50, 150, 400, 500] {
@@ -331,6 +347,10 @@ fn difference(theirs: &str, ours: &str, brief: bool) -> String {
         } else {
             format!("{}{}", text.trim_end(), "\u{b7}".repeat(blanks))
         };
+        let shown: String = shown
+            .chars()
+            .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+            .collect();
         let missing = if line.ends_with('\n') { "" } else { " (no end of line)" };
         let _ = writeln!(told, "      {mark} {shown}{missing}");
     }

@@ -137,7 +137,8 @@ loader=$(cd "$dir/root" && find . -name 'ld-linux*.so*' -o -name 'ld64*.so*' -o 
 [ -n "$loader" ] || die "the packages of $suite hold no loader"
 triple=$(basename "$(dirname "$(cd "$dir/root" && find . -name libc.so.6 | head -n1)")")
 
-# wrapper NAME PROGRAM: bin/NAME starts PROGRAM, which believes to be called NAME.
+# wrapper NAME PROGRAM: bin/NAME starts PROGRAM, which believes to be called NAME, or what
+# REFERENCE_ARGV0 says.
 wrapper() {
     local program
     for program in "usr/sbin/$2" "usr/bin/$2" "sbin/$2" "bin/$2" ""; do
@@ -148,7 +149,7 @@ wrapper() {
 #!/bin/sh
 r=\${0%/*}/../root
 export XTABLES_LIBDIR="\$r/usr/lib/$triple/xtables"
-exec "\$r/${loader#./}" --argv0 $1 --library-path "\$r/usr/lib/$triple:\$r/lib/$triple" "\$r/$program" "\$@"
+exec "\$r/${loader#./}" --argv0 "\${REFERENCE_ARGV0:-$1}" --library-path "\$r/usr/lib/$triple:\$r/lib/$triple" "\$r/$program" "\$@"
 END
     chmod +x "$dir/bin/$1"
 }

@@ -1,0 +1,142 @@
+//! What the program says about itself stands in its manual.
+//!
+//! Usage texts are made from the tables of words, so a word that is in a usage and not in the
+//! manual page is one that nobody wrote about.
+
+use crate::lab::{Lab, OURS};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How a usage is asked for, and the page that must hold its words.
+const USAGES: &[(&str, &str)] = &[
+    ("ip help", "ip.8"),
+    ("ip netns help", "ip-netns.8"),
+    ("ip link help", "ip-link.8"),
+    ("ip link help veth", "ip-link.8"),
+    ("ip link help bridge", "ip-link.8"),
+    ("ip link help bridge_slave", "ip-link.8"),
+    ("ip link help macvlan", "ip-link.8"),
+    ("ip link help vxlan", "ip-link.8"),
+    ("ip address help", "ip-address.8"),
+    ("ip route help", "ip-route.8"),
+    ("ip neighbour help", "ip-neighbour.8"),
+    ("iptables -h", "iptables.8"),
+    ("arp -h", "arp.8"),
+    ("route -h", "route.8"),
+    ("ping -h", "ping.8"),
+    ("sysctl -h", "sysctl.8"),
+    ("ipbox lab --help", "lab.8"),
+];
+
+fn page(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("man").join(name)
+}
+
+/// The words that are typed as they stand: lower case, or an option; not `PREFIX`, `{`, `...`.
+fn typed(usage: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    let separators = |c: char| c.is_whitespace() || "{}[]|,()=\"'".contains(c);
+    for word in usage.split(separators) {
+        let word = word.trim_matches(|c: char| ".:;".contains(c));
+        let name = word.trim_start_matches('-');
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
+        let option = word.starts_with('-') && !name.is_empty();
+        let lower = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && !name.chars().any(|c| c.is_ascii_uppercase());
+        if plain && (option || lower) {
+            words.insert(word.to_string());
+        }
+    }
+    for filler in ["where", "or", "and", "the", "a"] {
+        words.remove(filler);
+    }
+    words
+}
+
+/// Every word of a page; behind `.Fl` with its dash.
+fn written(page: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for line in page.lines() {
+        let line = line.replace("\\-", "-").replace("\\&", "");
+        let mut dash = "";
+        for word in line.split(|c: char| c.is_whitespace() || "\"()|,;".contains(c)) {
+            match word.trim_start_matches('.') {
+                "Fl" => dash = "-",
+                "Ar" | "Cm" | "Oc" | "Pa" => dash = "",
+                _ => {}
+            }
+            let word = word.trim_end_matches(['.', ':']);
+            words.insert(word.to_string());
+            words.extend(word.split('=').map(Into::into));
+            if !dash.is_empty() {
+                words.insert(format!("{dash}{word}"));
+            }
+        }
+    }
+    words
+}
+
+#[test]
+fn every_word_of_a_usage_stands_in_its_page() {
+    let lab = Lab::new();
+    let mut missing = Vec::new();
+    for (command, name) in USAGES {
+        let Ok(text) = std::fs::read_to_string(page(name)) else {
+            missing.push(format!("man/{name} does not exist"));
+            continue;
+        };
+        let out = lab.ours(command);
+        let usage = out.out() + &out.err();
+        let words = typed(&usage);
+        if !usage.to_lowercase().contains("usage") {
+            missing.push(format!("`{command}` prints no usage, but: {}", usage.trim_end()));
+            continue;
+        }
+        let there = written(&text);
+        let absent: Vec<_> = words.difference(&there).map(String::as_str).collect();
+        if !absent.is_empty() {
+            missing.push(format!("man/{name} lacks words of `{command}`: {}", absent.join(" ")));
+        }
+    }
+    assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
+}
+
+#[test]
+fn every_applet_has_a_page() {
+    let out = Command::new(OURS).output().expect("it starts");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let applets: Vec<&str> = text
+        .lines()
+        .filter(|l| l.starts_with("  ") && !l.starts_with("   "))
+        .filter_map(|l| l.split_whitespace().next())
+        .collect();
+    assert!(applets.contains(&"ip"), "{text}");
+    let pages: Vec<String> = std::fs::read_dir(page(""))
+        .expect("man/")
+        .flatten()
+        .filter_map(|e| std::fs::read_to_string(e.path()).ok())
+        .collect();
+    for applet in applets {
+        // A page may be about several: `.Nm iptables-save` in its section NAME.
+        let names = |text: &String| {
+            text.split(".Sh ").nth(1).is_some_and(|section| {
+                section.lines().any(|l| {
+                    l.starts_with(".Nm ") && l.split([' ', ',']).any(|word| word == applet)
+                })
+            })
+        };
+        assert!(pages.iter().any(names), "no page in man/ names {applet}");
+    }
+}
+
+#[test]
+fn typed_words_are_told_from_others() {
+    let words = typed("Usage: ip neigh { add | del } ADDR [ dev DEV ] -force =always|auto ...");
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    assert_eq!(words, ["-force", "add", "always", "auto", "del", "dev", "ip", "neigh"]);
+    let there = written(".It Fl force , Cm dev Ar DEV\n.Cm add , change .\nA \\-b flag.");
+    for word in ["-force", "dev", "add", "change", "-b", "flag"] {
+        assert!(there.contains(word), "{word}");
+    }
+}
