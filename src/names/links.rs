@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::netlink::{Attrs, Conn, Protocol, Request};
 use crate::rtnl::consts::{
-    IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO,
+    IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO,
     RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
 };
 
@@ -71,15 +71,23 @@ impl Links {
 
     /// Whether the device is of this kind (IFLA_INFO_KIND); asked anew each time.
     pub fn is_kind(&mut self, index: u32, kind: &[u8]) -> bool {
+        self.info(index).and_then(|i| i.find(IFLA_INFO_KIND)).is_some_and(|k| k.bytes() == kind)
+    }
+
+    /// The table of a vrf; `None` for other devices. Asked anew each time.
+    pub fn vrf_table(&mut self, index: u32) -> Option<u32> {
+        const IFLA_VRF_TABLE: u16 = 1;
+        let info = self.info(index)?;
+        info.find(IFLA_INFO_KIND).filter(|k| k.bytes() == b"vrf")?;
+        info.find(IFLA_INFO_DATA)?.nested().find(IFLA_VRF_TABLE)?.u32()
+    }
+
+    fn info(&mut self, index: u32) -> Option<Attrs<'_>> {
         if self.conn.is_none() {
             self.conn = Conn::open(Protocol::Route, 1 << 20).ok();
         }
-        let Some(conn) = self.conn.as_mut() else { return false };
-        let Ok(msg) = conn.get(&mut query(index)) else { return false };
-        Attrs(msg.payload.get(16..).unwrap_or(&[]))
-            .find(IFLA_LINKINFO)
-            .and_then(|info| info.nested().find(IFLA_INFO_KIND))
-            .is_some_and(|k| k.bytes() == kind)
+        let msg = self.conn.as_mut()?.get(&mut query(index)).ok()?;
+        Some(Attrs(msg.payload.get(16..)?).find(IFLA_LINKINFO)?.nested())
     }
 
     pub fn learn(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {

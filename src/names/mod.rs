@@ -50,6 +50,14 @@ impl Names {
         let index = self.links.index(name)?;
         self.links.is_kind(index, b"vrf").then_some(index)
     }
+    /// The routing table of a vrf; that of the vrf `default` is the main one.
+    pub fn vrf_table(&mut self, name: &[u8]) -> Option<u32> {
+        if name == b"default" {
+            return self.number(Kind::RtTable, b"main");
+        }
+        let index = self.links.index(name)?;
+        self.links.vrf_table(index)
+    }
     /// Tells what a dump has shown, so that it need not be asked for.
     pub fn learn_link(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
         self.links.learn(index, name, kind, flags);

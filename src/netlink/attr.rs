@@ -81,20 +81,32 @@ impl<'a> Iterator for Attrs<'a> {
 ///
 /// Types from `N` upwards are left out; of two of one type the last counts.
 #[derive(Clone, Copy, Debug)]
-pub struct Table<'a, const N: usize>([Option<Attr<'a>>; N]);
+pub struct Table<'a, const N: usize> {
+    run: &'a [u8],
+    /// Where the attribute of this type begins, and one; 0 for none. A table of places is a
+    /// fifth of a table of attributes, and is cleared for each record.
+    at: [u32; N],
+}
 
 impl<'a, const N: usize> Table<'a, N> {
     pub fn new(attrs: Attrs<'a>) -> Self {
-        let mut table = [None; N];
-        for a in attrs {
-            if let Some(slot) = table.get_mut(usize::from(a.kind)) {
-                *slot = Some(a);
+        let run = attrs.0;
+        let mut at = [0; N];
+        let mut rest = attrs;
+        loop {
+            let place = run.len() - rest.0.len() + 1;
+            let Some(a) = rest.next() else { return Table { run, at } };
+            if let Some(slot) = at.get_mut(usize::from(a.kind)) {
+                *slot = u32::try_from(place).unwrap_or(0);
             }
         }
-        Table(table)
     }
     pub fn get(&self, kind: u16) -> Option<Attr<'a>> {
-        self.0.get(usize::from(kind)).copied().flatten()
+        let place = *self.at.get(usize::from(kind))?;
+        if place == 0 {
+            return None;
+        }
+        Attrs(self.run.get(place as usize - 1..)?).next()
     }
 }
 

@@ -5,3 +5,4 @@ pub mod consts;
 pub mod link;
 pub mod neigh;
 pub mod nsid;
+pub mod route;

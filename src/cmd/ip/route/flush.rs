@@ -1,0 +1,123 @@
+//! `ip route flush`: rounds of a dump and packed deletions.
+
+use std::time::{Duration, Instant};
+
+use super::filter::Filter;
+use super::show::{self, Level};
+use crate::cli::Args;
+use crate::cli::value::{AF_INET, AF_INET6};
+use crate::ctx::Ctx;
+use crate::error::{self, Error, Result};
+use crate::netlink::{self, Conn, Pack, Protocol};
+use crate::rtnl::consts::RTM_DELROUTE;
+use crate::rtnl::route::Route;
+use crate::sys::file;
+
+/// How long rounds go on.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Deletions sent at a time.
+const PACK: usize = 64;
+const CACHE: &[u8] = b"/proc/sys/net/ipv4/route/flush";
+
+pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    if args.is_empty() {
+        return Err(Error::failed(1, "\"ip route flush\" requires arguments.").into());
+    }
+    let filter = Filter::parse(args, &mut ctx.names, ctx.opts.family)?.flushing();
+    let stats = ctx.opts.stats > 0;
+    if filter.cloned {
+        if filter.family != AF_INET6 {
+            cache()?;
+            if stats {
+                ctx.out.raw(b"*** IPv4 routing cache is flushed.\n");
+            }
+        }
+        if filter.family == AF_INET {
+            return Ok(());
+        }
+    }
+    let begin = Instant::now();
+    let mut rounds = 0u32;
+    loop {
+        let found = round(ctx, &filter)?;
+        if found == 0 {
+            if stats {
+                let plural = if rounds == 1 { "" } else { "s" };
+                let text = match rounds {
+                    0 => "Nothing to flush.\n".to_owned(),
+                    n => format!("*** Flush is complete after {n} round{plural} ***\n"),
+                };
+                ctx.out.raw(text.as_bytes());
+            }
+            return Ok(());
+        }
+        rounds += 1;
+        let seconds = begin.elapsed().as_secs();
+        if begin.elapsed() > PATIENCE {
+            let text = format!(
+                "\n*** Flush not completed after {seconds} seconds, {found} entries remain ***\n"
+            );
+            ctx.out.raw(text.as_bytes());
+            return Err(Error::Status(1).into());
+        }
+        if stats {
+            let text = format!("\n*** Round {rounds}, deleting {found} entries ***\n");
+            ctx.out.raw(text.as_bytes());
+        }
+    }
+}
+
+/// One dump; deletes what is meant and says how many there were.
+fn round(ctx: &mut Ctx, filter: &Filter) -> Result<u64> {
+    let mut deleter = Conn::open(Protocol::Route, ctx.opts.receive_buffer)
+        .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
+    let (conn, out, names, opts) = ctx.parts()?;
+    let (level, shown) = (Level::of(opts), opts.stats > 1);
+    let mut dump = conn.dump(&mut filter.request())?;
+    let mut pack = Pack::default();
+    let mut found = 0;
+    while let Some(msg) = dump.next_message().map_err(terminated)? {
+        let Some(r) = Route::parse(msg.payload).filter(|r| filter.accepts(r)) else { continue };
+        if shown {
+            show::route(out, names, filter, level, &r);
+        }
+        pack.push(RTM_DELROUTE, msg.payload);
+        found += 1;
+        if pack.count() == PACK {
+            deleter.change_pack(&mut pack, &[]).map_err(refused)?;
+            pack = Pack::default();
+        }
+    }
+    deleter.change_pack(&mut pack, &[]).map_err(refused)?;
+    Ok(found)
+}
+
+fn terminated(e: netlink::Error) -> Error {
+    match e {
+        netlink::Error::Nack(nack) => {
+            let mut text = error::refusal(&nack);
+            text.extend_from_slice(b"\nFlush terminated");
+            Error::failed(2, text)
+        }
+        other => other.into(),
+    }
+}
+
+fn refused(e: netlink::Error) -> Error {
+    match e {
+        netlink::Error::Nack(nack) => {
+            let why = error::errno(nack.errno);
+            Error::failed(2, format!("Failed to send flush request: {why}"))
+        }
+        other => other.into(),
+    }
+}
+
+/// Empties the cache of IPv4 routes.
+fn cache() -> Result {
+    file::write(CACHE, b"-1").map_err(|e| {
+        let why = error::strerror(&e);
+        let path = String::from_utf8_lossy(CACHE);
+        Error::failed(1, format!("Cannot open \"{path}\": {why}")).into()
+    })
+}
