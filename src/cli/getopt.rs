@@ -52,7 +52,7 @@ pub enum Order {
     /// The first one ends the options.
     Stop,
     /// They are given where they stand.
-    InOrder,
+    InPlace,
 }
 
 /// What was read.
@@ -60,7 +60,7 @@ pub enum Order {
 pub enum Item<'a> {
     /// The letter or the code, and the value.
     Option(u32, Option<&'a [u8]>),
-    /// Only with [`Order::InOrder`].
+    /// Only with [`Order::InPlace`].
     Word(&'a [u8]),
 }
 
@@ -174,7 +174,7 @@ impl<'a> Getopt<'a> {
                 }
                 _ => match self.order {
                     Order::Stop => self.ended = true,
-                    Order::InOrder => {
+                    Order::InPlace => {
                         self.next += 1;
                         return Some(Ok(Item::Word(word)));
                     }
@@ -295,7 +295,7 @@ mod tests {
         let operands = |l, o| read(l, o).1;
         assert_eq!(operands("a -h b -- -h", Order::Permute), ["a", "b", "-h"]);
         assert_eq!(operands("a -h b", Order::Stop), ["a", "-h", "b"]);
-        assert_eq!(read("a -h - -- -x", Order::InOrder).0, ["'a", "h", "'-"]);
-        assert_eq!(operands("a -h - -- -x", Order::InOrder), ["-x"]);
+        assert_eq!(read("a -h - -- -x", Order::InPlace).0, ["'a", "h", "'-"]);
+        assert_eq!(operands("a -h - -- -x", Order::InPlace), ["-x"]);
     }
 }

@@ -175,6 +175,23 @@ pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
     parts.next().is_none().then_some(out)
 }
 
+/// IPv4 as inet_aton(3) reads it: one to four parts in base 0, the last of which fills all that
+/// is left (`127.1` is 127.0.0.1).
+pub fn inet_aton(word: &[u8]) -> Option<Ipv4Addr> {
+    let mut sum = 0u32;
+    let parts: Vec<&[u8]> = word.split(|&b| b == b'.').collect();
+    let (last, first) = parts.split_last()?;
+    if first.len() > 3 || parts.iter().any(|p| !p.first().is_some_and(u8::is_ascii_digit)) {
+        return None;
+    }
+    for (i, part) in first.iter().enumerate() {
+        sum |= u32::from(u8(part)?) << (24 - 8 * i);
+    }
+    let rest = u32(last)?;
+    let room = 32 - 8 * first.len();
+    (u64::from(rest) < 1 << room).then(|| Ipv4Addr::from(sum | rest))
+}
+
 /// IPv6 in its usual text form, without a zone.
 pub fn ipv6(word: &[u8]) -> Option<[u8; 16]> {
     Some(std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok()?.octets())
@@ -367,6 +384,18 @@ mod tests {
         assert_eq!(ipv4(b"1.2.3.4.5"), None);
         assert_eq!(ipv4(b"256"), None);
         assert_eq!(ipv4(b"1..2"), None);
+    }
+
+    #[test]
+    fn inet_aton_fills_from_the_right() {
+        assert_eq!(inet_aton(b"127.1"), Some(Ipv4Addr::new(127, 0, 0, 1)));
+        assert_eq!(inet_aton(b"0"), Some(Ipv4Addr::UNSPECIFIED));
+        assert_eq!(inet_aton(b"10.0x101"), Some(Ipv4Addr::new(10, 0, 1, 1)));
+        assert_eq!(inet_aton(b"4294967295"), Some(Ipv4Addr::BROADCAST));
+        assert_eq!(inet_aton(b"1.2.3.256"), None);
+        assert_eq!(inet_aton(b"1.2.3.4.5"), None);
+        assert_eq!(inet_aton(b"1..2"), None);
+        assert_eq!(inet_aton(b""), None);
     }
 
     #[test]

@@ -2,3 +2,4 @@
 
 pub mod install;
 pub mod ip;
+pub mod ping;

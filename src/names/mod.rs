@@ -5,6 +5,7 @@
 mod arphrd;
 mod db;
 mod host;
+pub mod hosts;
 mod links;
 mod namespaces;
 

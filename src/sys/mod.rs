@@ -10,4 +10,6 @@ pub mod file;
 pub mod mount;
 pub mod netns;
 pub mod process;
+pub mod signal;
+pub mod socket;
 pub mod watch;

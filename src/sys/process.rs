@@ -22,6 +22,11 @@ struct CapData {
 const VERSION_3: u32 = 0x2008_0522;
 const CAP_NET_ADMIN: u32 = 12;
 
+/// Whether this is the superuser, by its real number as the original tools ask.
+pub fn is_root() -> bool {
+    getuid().is_root()
+}
+
 /// Clears all capabilities of an ordinary user, unless NET_ADMIN is inheritable, so that file
 /// capabilities on the program cannot be used for a shell started by `netns exec`.
 /// `vrf exec` needs them (observed in iproute2).

@@ -1,0 +1,275 @@
+//! `ping`: asks a host for an echo and tells how long it took (iputils' ping of 2024).
+//!
+//! options.rs reads the words, target.rs finds the host, the way there and a socket, session.rs
+//! sends and receives, packet.rs knows ICMP, stats.rs counts.
+
+mod options;
+mod packet;
+mod session;
+mod stats;
+mod target;
+
+use std::net::IpAddr;
+use std::os::fd::AsRawFd;
+
+use options::{Options, failed};
+use session::Session;
+use target::{Socket, Target};
+
+use crate::error::{Error, strerror};
+use crate::names::Names;
+use crate::output::{Out, Style};
+use crate::sys::{fd, process, socket};
+
+/// Runs the applet: status 0 when an answer came, 1 when none did, 2 for any other failure.
+pub fn run(words: &[&[u8]]) -> u8 {
+    match ping(words) {
+        Ok(status) => status,
+        Err(e) => {
+            fd::stderr(&e.text());
+            e.status()
+        }
+    }
+}
+
+fn ping(words: &[&[u8]]) -> Result<u8, Error> {
+    let root = process::is_root();
+    let Some(mut options) = Options::parse(words.get(1..).unwrap_or(&[]), root)? else {
+        let _ = fd::stdout(
+            concat!("ping from iputils 20240905, ipbox ", env!("CARGO_PKG_VERSION"), "\n")
+                .as_bytes(),
+        );
+        return Ok(0);
+    };
+    if options.family == libc::AF_UNSPEC {
+        options.family = family_of(words.first().copied().unwrap_or(b"ping"));
+    }
+    let mut names = Names::default();
+    let mut out = Out::new(Style::default());
+    if let Some(pattern) = &options.pattern {
+        let hex: String = pattern.iter().map(|b| format!("{b:02x}")).collect();
+        out.text(&format!("PATTERN: 0x{hex}\n"));
+    }
+    // Without any socket nothing is looked up: the reference opens its sockets first.
+    let sockets = Sockets::open(&options)?;
+    if options.verbose {
+        sockets.told(&options);
+    }
+    let host = options.hosts.last().cloned().unwrap_or_default();
+    let mut target = target::resolve(&host, &options, &mut names)?;
+    let v6 = target.addr.is_ipv6();
+    if options.hosts.len() > 1 {
+        // Hosts before the last were a source route, which kernels no longer let anyone set.
+        return Err(if v6 {
+            Error::Status(2)
+        } else {
+            failed(2, b"record route: Operation not permitted")
+        });
+    }
+    let socket = sockets.choose(v6, &options)?;
+    let limit = 65535 - if v6 { 8 } else { 28 };
+    if options.size > limit {
+        let text =
+            format!("invalid -s value: '{}': out of range: 0 <= value <= {limit}", options.size);
+        return Err(failed(1, text.as_bytes()));
+    }
+    link_local_warning(&socket, &target);
+    if options.verbose {
+        told_verbosely(&target);
+    }
+    let source = target::prepare(&socket, &mut target, &options, &mut names)?;
+    settings(&socket, v6, &options)?;
+    if options.connect {
+        socket::connect(socket::of(&socket.fd), target.addr)
+            .map_err(|e| failed(2, format!("connect failed: {}", strerror(&e)).as_bytes()))?;
+    }
+    headline(&mut out, &target, source, &options, &mut names);
+    Session::new(socket, target, options, names, out)?.run()
+}
+
+/// `ping4` and `ping6` are names of their own.
+fn family_of(program: &[u8]) -> i32 {
+    match program.last() {
+        Some(b'4') => libc::AF_INET,
+        Some(b'6') => libc::AF_INET6,
+        _ => libc::AF_UNSPEC,
+    }
+}
+
+/// One socket for each family that may be needed.
+struct Sockets {
+    v4: Option<Result<Socket, Error>>,
+    v6: Option<Result<Socket, Error>>,
+}
+
+impl Sockets {
+    fn open(options: &Options) -> Result<Sockets, Error> {
+        let wanted = |family| options.family == libc::AF_UNSPEC || options.family == family;
+        let v4 = wanted(libc::AF_INET).then(|| target::open(false, options));
+        if let Some(Err(e)) = v4 {
+            return Err(e);
+        }
+        let v6 = wanted(libc::AF_INET6).then(|| target::open(true, options));
+        Ok(Sockets { v4, v6 })
+    }
+    /// -v: which sockets there are.
+    fn told(&self, options: &Options) {
+        let number_and_kind = |s: &Option<Result<Socket, Error>>| match s {
+            Some(Ok(s)) if s.raw => (s.fd.as_raw_fd(), "SOCK_RAW"),
+            Some(Ok(s)) => (s.fd.as_raw_fd(), "SOCK_DGRAM"),
+            _ => (-1, "0"),
+        };
+        let ((fd4, kind4), (fd6, kind6)) = (number_and_kind(&self.v4), number_and_kind(&self.v6));
+        let family = match options.family {
+            libc::AF_INET => "AF_INET",
+            libc::AF_INET6 => "AF_INET6",
+            _ => "AF_UNSPEC",
+        };
+        fd::stderr(
+            format!(
+                "ping: sock4.fd: {fd4} (socktype: {kind4}), sock6.fd: {fd6} (socktype: {kind6}), \
+                 hints.ai_family: {family}\n\n"
+            )
+            .as_bytes(),
+        );
+    }
+
+    fn choose(self, v6: bool, options: &Options) -> Result<Socket, Error> {
+        match if v6 { self.v6 } else { self.v4 } {
+            Some(socket) => socket,
+            None => target::open(v6, options),
+        }
+    }
+}
+
+/// -v: what was looked up.
+fn told_verbosely(target: &Target) {
+    let family = if target.addr.is_ipv6() { "AF_INET6" } else { "AF_INET" };
+    let head = format!("ai->ai_family: {family}, ai->ai_canonname: '");
+    fd::stderr(&[head.as_bytes(), &target.name, b"'\n"].concat());
+}
+
+/// Where a device must be named and is not.
+fn link_local_warning(socket: &Socket, target: &Target) {
+    let IpAddr::V6(addr) = target.addr.ip() else { return };
+    if addr.is_unicast_link_local() && !socket.raw && !target.name.contains(&b'%') {
+        fd::stderr(
+            b"ping: Warning: IPv6 link-local address on ICMP datagram socket may require \
+              ifname or scope-id => use: address%<ifname|scope-id>\n",
+        );
+    }
+}
+
+/// Everything that is set on the socket before the first request.
+fn settings(s: &Socket, v6: bool, o: &Options) -> Result<(), Error> {
+    let fd = socket::of(&s.fd);
+    let (level, errors) = if v6 {
+        (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+    } else {
+        (libc::IPPROTO_IP, libc::IP_RECVERR)
+    };
+    let set = |level, name, value, what: &str| {
+        socket::set(fd, level, name, value)
+            .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))
+    };
+    if s.raw {
+        filter(s, v6)?;
+    }
+    set(level, errors, 1, if v6 { "IPV6_RECVERR" } else { "IP_RECVERR" })?;
+    if v6 {
+        set(level, libc::IPV6_RECVHOPLIMIT, 1, "can't receive hop limit")?;
+    } else if !s.raw {
+        set(level, libc::IP_RECVTTL, 1, "WARNING: setsockopt(IP_RECVTTL)")?;
+    }
+    if let Some(tos) = o.tos {
+        let name = if v6 { libc::IPV6_TCLASS } else { libc::IP_TOS };
+        set(level, name, tos, "setsockopt(IPV6_TCLASS)")?;
+    }
+    if let Some(how) = o.pmtudisc {
+        let (name, what) = if v6 {
+            (libc::IPV6_MTU_DISCOVER, "IPV6_MTU_DISCOVER")
+        } else {
+            (libc::IP_MTU_DISCOVER, "IP_MTU_DISCOVER")
+        };
+        set(level, name, how, what)?;
+    }
+    if o.no_loop {
+        let name = if v6 { libc::IPV6_MULTICAST_LOOP } else { libc::IP_MULTICAST_LOOP };
+        set(level, name, 0, "cannot disable multicast loopback")?;
+    }
+    if let Some(ttl) = o.ttl {
+        if v6 {
+            set(level, libc::IPV6_MULTICAST_HOPS, ttl, "can't set multicast hop limit")?;
+            set(level, libc::IPV6_UNICAST_HOPS, ttl, "can't set unicast hop limit")?;
+        } else {
+            set(level, libc::IP_MULTICAST_TTL, ttl, "cannot set multicast time-to-live")?;
+            set(level, libc::IP_TTL, ttl, "cannot set unicast time-to-live")?;
+        }
+    }
+    if o.dont_route {
+        set(libc::SOL_SOCKET, libc::SO_DONTROUTE, 1, "setsockopt")?;
+    }
+    if o.debug {
+        // Needs a privilege that ping does not insist on.
+        let _ = socket::set(fd, libc::SOL_SOCKET, libc::SO_DEBUG, 1);
+    }
+    if let Some(mark) = o.mark
+        && let Err(e) = socket::set(fd, libc::SOL_SOCKET, libc::SO_MARK, mark)
+    {
+        fd::stderr(
+            format!(
+                "ping: WARNING: failed to set mark: {mark}: {}\nping: => missing \
+                     cap_net_admin+p or cap_net_raw+p (since Linux 5.17) capability?\n",
+                strerror(&e)
+            )
+            .as_bytes(),
+        );
+    }
+    let room = |bytes: usize| i32::try_from(bytes).unwrap_or(i32::MAX);
+    let send = o.send_buffer.unwrap_or(room((o.size + 511) * 2));
+    let _ = socket::set(fd, libc::SOL_SOCKET, libc::SO_SNDBUF, send);
+    let receive = room(((o.size + 511) * 4).max(65536));
+    let _ = socket::set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, receive);
+    if !o.user_time {
+        let _ = socket::set(fd, libc::SOL_SOCKET, libc::SO_TIMESTAMP, 1);
+    }
+    Ok(())
+}
+
+/// Raw sockets see every message of ICMP; the kernel drops what is of no interest.
+fn filter(s: &Socket, v6: bool) -> Result<(), Error> {
+    const ICMP_FILTER: i32 = 1;
+    let fd = socket::of(&s.fd);
+    let (level, what, mask) = if v6 {
+        // struct icmp6_filter: a set bit drops; only echo replies (129) pass.
+        let mut mask = [0xffu8; 32];
+        mask[16..20].copy_from_slice(&(!(1u32 << 1)).to_ne_bytes());
+        (libc::IPPROTO_ICMPV6, "setsockopt(ICMP6_FILTER)", mask.to_vec())
+    } else {
+        // Echo reply, unreachable, quench, redirect, time exceeded, parameter problem pass.
+        let pass = [0, 3, 4, 5, 11, 12].iter().fold(0u32, |bits, n| bits | 1 << n);
+        (libc::SOL_RAW, "setsockopt(ICMP_FILTER)", (!pass).to_ne_bytes().to_vec())
+    };
+    socket::set_bytes(fd, level, ICMP_FILTER, &mask)
+        .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))
+}
+
+/// `PING NAME (ADDRESS) …`
+fn headline(out: &mut Out, t: &Target, source: IpAddr, o: &Options, names: &mut Names) {
+    out.text("PING ");
+    out.text_bytes(&t.name);
+    out.text(" (");
+    out.text_bytes(&target::shown(t.addr, names));
+    out.text(") ");
+    if o.device.is_some() || o.source.is_some() || o.strict_source {
+        out.text(&format!("from {source} "));
+        out.text_bytes(o.device.as_deref().unwrap_or(b""));
+        out.text(": ");
+    }
+    if t.addr.is_ipv6() {
+        out.text(&format!("{} data bytes\n", o.size));
+    } else {
+        out.text(&format!("{}({}) bytes of data.\n", o.size, o.size + 28));
+    }
+    let _ = out.flush();
+}

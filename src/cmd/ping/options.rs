@@ -1,0 +1,438 @@
+//! What `ping` is told on its command line.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::cli::getopt::{Getopt, Item, Order, Spec};
+use crate::cli::value;
+use crate::error::{Error, errno};
+use crate::sys::fd;
+
+/// The options, read and checked one by one.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// AF_INET, AF_INET6, or AF_UNSPEC.
+    pub family: i32,
+    /// -c: end after so many answers and errors.
+    pub count: Option<u64>,
+    /// -i, in milliseconds.
+    pub interval_ms: u64,
+    /// -w, in seconds.
+    pub deadline: Option<u64>,
+    /// -W, in microseconds; 0 waits without end.
+    pub linger_us: u64,
+    /// -s, in bytes.
+    pub size: usize,
+    pub ttl: Option<i32>,
+    /// -I with the name of a device.
+    pub device: Option<Vec<u8>>,
+    /// -I with an address.
+    pub source: Option<IpAddr>,
+    pub preload: u64,
+    pub pattern: Option<Vec<u8>>,
+    pub mark: Option<i32>,
+    /// IP_PMTUDISC_*
+    pub pmtudisc: Option<i32>,
+    pub tos: Option<i32>,
+    pub send_buffer: Option<i32>,
+    pub ident: Option<u16>,
+    pub quiet: bool,
+    pub numeric: bool,
+    /// -H: names also for what was typed as an address.
+    pub names: bool,
+    pub timestamps: bool,
+    pub outstanding: bool,
+    pub verbose: bool,
+    pub audible: bool,
+    pub adaptive: bool,
+    pub flood: bool,
+    pub broadcast: bool,
+    pub strict_source: bool,
+    pub connect: bool,
+    pub debug: bool,
+    pub dont_route: bool,
+    pub no_loop: bool,
+    /// -U: times as this program sees them, not the kernel.
+    pub user_time: bool,
+    /// -3: never round times.
+    pub precise: bool,
+    /// The hosts; the reference takes several as a source route.
+    pub hosts: Vec<Vec<u8>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            family: libc::AF_UNSPEC,
+            count: None,
+            interval_ms: 1000,
+            deadline: None,
+            linger_us: 10_000_000,
+            size: 56,
+            ttl: None,
+            device: None,
+            source: None,
+            preload: 1,
+            pattern: None,
+            mark: None,
+            pmtudisc: None,
+            tos: None,
+            send_buffer: None,
+            ident: None,
+            quiet: false,
+            numeric: false,
+            names: false,
+            timestamps: false,
+            outstanding: false,
+            verbose: false,
+            audible: false,
+            adaptive: false,
+            flood: false,
+            broadcast: false,
+            strict_source: false,
+            connect: false,
+            debug: false,
+            dont_route: false,
+            no_loop: false,
+            user_time: false,
+            precise: false,
+            hosts: Vec::new(),
+        }
+    }
+}
+
+const SHORT: &str = "h?4bRT:6F:N:3aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:";
+
+/// One line of the help: how it is written, what it does.
+#[rustfmt::skip] // one row, one line
+const HELP: &[(&str, &str)] = &[
+    ("-4", "IPv4 only"),
+    ("-6", "IPv6 only"),
+    ("-c COUNT", "end after COUNT answers"),
+    ("-i SECONDS", "time between two requests (1)"),
+    ("-w SECONDS", "end after so long, whatever has come"),
+    ("-W SECONDS", "wait so long for the last answers (10)"),
+    ("-s BYTES", "data in each request (56)"),
+    ("-I NAME|ADDRESS", "send by this device, or from this address"),
+    ("-B", "keep the source address"),
+    ("-t TTL", "time to live, or hop limit"),
+    ("-q", "only the first line and the summary"),
+    ("-n", "no names for addresses"),
+    ("-H", "names for addresses, always"),
+    ("-D", "the time before each line"),
+    ("-O", "tell of each answer that is late"),
+    ("-v", "more details"),
+    ("-3", "all digits of times"),
+    ("-U", "times as seen by this program"),
+    ("-a", "a bell for each answer"),
+    ("-A", "the next request as soon as the answer is there"),
+    ("-f", "flood: a dot for each request, taken back by its answer"),
+    ("-l COUNT", "requests under way at once"),
+    ("-b", "allow a broadcast address"),
+    ("-L", "no copy of a multicast to ourselves"),
+    ("-m MARK", "mark of the packets"),
+    ("-M do|want|dont|probe", "path MTU discovery"),
+    ("-p HEX", "fill the data with these bytes"),
+    ("-Q TOS", "type of service, or traffic class"),
+    ("-S BYTES", "the socket's send buffer"),
+    ("-e NUMBER", "identifier of the requests"),
+    ("-C", "connect the socket"),
+    ("-d", "SO_DEBUG"),
+    ("-r", "only hosts on a cable of this machine"),
+    ("-V", "the version"),
+    ("-h", "this help"),
+];
+
+/// The help, which is told on stderr with status 2.
+pub fn usage() -> Error {
+    let mut text = String::from("\nUsage\n  ping [options] <destination>\n\nOptions:\n");
+    for (word, what) in HELP {
+        text += &format!("  {word:<22} {what}\n");
+    }
+    text += "\nFor more details see ping(8).";
+    Error::failed(2, text)
+}
+
+/// A sentence of ping.
+pub fn failed(status: u8, text: &[u8]) -> Error {
+    Error::failed(status, [b"ping: ", text].concat())
+}
+
+impl Options {
+    /// Reads the words behind the program's name; `None` when -V has said it all.
+    ///
+    /// # Errors
+    ///
+    /// The reference's sentence: status 1 for numbers, 2 for anything else.
+    pub fn parse(words: &[&[u8]], root: bool) -> Result<Option<Options>, Error> {
+        let mut o = Options::default();
+        let mut g = Getopt::new(words, Order::Permute);
+        while let Some(item) = g.next(&Spec { short: SHORT, long: &[] }) {
+            match item {
+                Ok(Item::Option(code, value)) => {
+                    if code == u32::from(b'V') {
+                        return Ok(None);
+                    }
+                    o.option(u8::try_from(code).unwrap_or(b'?'), value.unwrap_or(b""), root)?;
+                }
+                Ok(Item::Word(_)) => {}
+                // getopt(3) knows no long options and takes `--x` for the letter `-`.
+                Err(m) => {
+                    let m = match m {
+                        crate::cli::getopt::Mistake::Unrecognized(_) => {
+                            crate::cli::getopt::Mistake::Invalid(b'-')
+                        }
+                        m => m,
+                    };
+                    fd::stderr(&[&m.sentence(b"ping")[..], b"\n"].concat());
+                    return Err(usage());
+                }
+            }
+        }
+        o.hosts = g.operands().iter().map(|w| w.to_vec()).collect();
+        if o.hosts.is_empty() {
+            return Err(failed(2, b"usage error: Destination address required"));
+        }
+        o.check(root)?;
+        Ok(Some(o))
+    }
+
+    fn option(&mut self, code: u8, value: &[u8], root: bool) -> Result<(), Error> {
+        match code {
+            b'4' | b'6' => {
+                let family = if code == b'4' { libc::AF_INET } else { libc::AF_INET6 };
+                if self.family != libc::AF_UNSPEC && self.family != family {
+                    return Err(failed(2, b"only one -4 or -6 option may be specified"));
+                }
+                self.family = family;
+            }
+            b'b' => self.broadcast = true,
+            b'R' | b'T' | b'F' | b'N' => {
+                let text = [b"option -", &[code][..], b" is not built in yet"].concat();
+                return Err(failed(2, &text));
+            }
+            b'3' => self.precise = true,
+            b'a' => self.audible = true,
+            b'A' => self.adaptive = true,
+            b'B' => self.strict_source = true,
+            b'c' => self.count = Some(number(value, 1, i64::MAX)?.unsigned_abs()),
+            b'C' => self.connect = true,
+            b'd' => self.debug = true,
+            b'D' => self.timestamps = true,
+            b'e' => self.ident = u16::try_from(number(value, 0, 0xffff)?).ok(),
+            b'f' => {
+                self.flood = true;
+                self.interval_ms = 0;
+            }
+            b'H' => (self.names, self.numeric) = (true, false),
+            b'i' => self.interval_ms = seconds(value, "bad timing interval", 1000.0)?,
+            b'I' => self.source_or_device(value),
+            b'l' => {
+                self.preload = number(value, 1, 65536)?.unsigned_abs();
+                if !root && self.preload > 3 {
+                    let text =
+                        format!("cannot set preload to value greater than 3: {}", self.preload);
+                    return Err(failed(2, text.as_bytes()));
+                }
+            }
+            b'L' => self.no_loop = true,
+            b'm' => self.mark = Some(int(value, 0, i32::MAX)?),
+            b'M' => {
+                self.pmtudisc = Some(match value {
+                    b"do" => libc::IP_PMTUDISC_DO,
+                    b"dont" => libc::IP_PMTUDISC_DONT,
+                    b"want" => libc::IP_PMTUDISC_WANT,
+                    b"probe" => libc::IP_PMTUDISC_PROBE,
+                    _ => return Err(failed(2, &[b"invalid -M argument: ", value].concat())),
+                });
+            }
+            b'n' => (self.names, self.numeric) = (false, true),
+            b'O' => self.outstanding = true,
+            b'p' => self.pattern = Some(pattern(value)?),
+            b'q' => self.quiet = true,
+            b'Q' => self.tos = Some(tos(value)?),
+            b'r' => self.dont_route = true,
+            b's' => self.size = usize::try_from(int(value, 0, i32::MAX)?).unwrap_or(0),
+            b'S' => self.send_buffer = Some(int(value, 1, i32::MAX)?),
+            b't' => self.ttl = Some(int(value, 0, 255)?),
+            b'U' => self.user_time = true,
+            b'v' => self.verbose = true,
+            b'w' => self.deadline = Some(number(value, 0, i32::MAX.into())?.unsigned_abs()),
+            b'W' => self.linger_us = seconds(value, "bad linger time", 1_000_000.0)?,
+            _ => return Err(usage()),
+        }
+        Ok(())
+    }
+
+    fn source_or_device(&mut self, word: &[u8]) {
+        let text = std::str::from_utf8(word).unwrap_or("");
+        let bare = text.split('%').next().unwrap_or("");
+        if let Ok(v6) = bare.parse::<Ipv6Addr>() {
+            self.source = Some(v6.into());
+            self.device = text.split_once('%').map(|(_, dev)| dev.as_bytes().to_vec());
+        } else if let Some(v4) = value::inet_aton(word) {
+            self.source = Some(Ipv4Addr::into(v4));
+        } else {
+            self.device = Some(word.to_vec());
+        }
+    }
+
+    /// What can only be told when all options are known.
+    fn check(&mut self, root: bool) -> Result<(), Error> {
+        if self.deadline == Some(0) {
+            self.deadline = None;
+        }
+        if !root && self.interval_ms < 2 && !self.adaptive {
+            return Err(failed(
+                2,
+                b"cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn invalid(value: &[u8], why: &str) -> Error {
+    failed(1, &[b"invalid argument: '", value, b"'", why.as_bytes()].concat())
+}
+
+/// A decimal number between two bounds.
+fn number(value: &[u8], min: i64, max: i64) -> Result<i64, Error> {
+    let text = std::str::from_utf8(value).map_err(|_| invalid(value, ""))?;
+    let digits = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let n = digits.parse::<i64>().map_err(|e| {
+        use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+        match e.kind() {
+            PosOverflow | NegOverflow => invalid(value, &format!(": {}", errno(libc::ERANGE))),
+            _ => invalid(value, ""),
+        }
+    })?;
+    if !(min..=max).contains(&n) {
+        return Err(invalid(value, &format!(": out of range: {min} <= value <= {max}")));
+    }
+    Ok(n)
+}
+
+fn int(value: &[u8], min: i32, max: i32) -> Result<i32, Error> {
+    Ok(i32::try_from(number(value, min.into(), max.into())?).unwrap_or(max))
+}
+
+/// Seconds with a decimal point, as whole units of which a second has `units`.
+///
+/// What follows the number is only warned about (observed in iputils 20240905).
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bounded below
+fn seconds(value: &[u8], what: &str, units: f64) -> Result<u64, Error> {
+    let bad = |why: &str| failed(2, &[what.as_bytes(), b": ", value, why.as_bytes()].concat());
+    let text = std::str::from_utf8(value).map_err(|_| bad(""))?.trim_start();
+    if text.is_empty() {
+        return Err(bad(""));
+    }
+    if text.to_ascii_lowercase().trim_start_matches(['+', '-']).starts_with("nan") {
+        return Err(bad(&format!(": {}", errno(libc::ERANGE))));
+    }
+    let (n, rest) = float(text);
+    if !rest.is_empty() {
+        fd::stderr(
+            format!(
+                "ping: option argument contains garbage: {rest}\n\
+                 ping: this will become fatal error in the future\n"
+            )
+            .as_bytes(),
+        );
+    }
+    if !(0.0..=f64::from(i32::MAX) / 1000.0).contains(&n) || n * units > 9e18 {
+        return Err(bad(""));
+    }
+    if units > 1000.0 && n > f64::from(i32::MAX) / units {
+        return Err(bad(""));
+    }
+    Ok((n * units) as u64)
+}
+
+/// The number at the beginning and what follows, as strtod(3).
+fn float(text: &str) -> (f64, &str) {
+    let mut end = text.len();
+    while end > 0 {
+        if text.is_char_boundary(end)
+            && !text[..end].ends_with(['f', 'y', 'n'])
+            && let Ok(n) = text[..end].parse::<f64>()
+        {
+            return (n, &text[end..]);
+        }
+        end -= 1;
+    }
+    (0.0, text)
+}
+
+/// Up to 16 bytes in hexadecimal, two digits each; the last may have one.
+fn pattern(value: &[u8]) -> Result<Vec<u8>, Error> {
+    if !value.iter().all(u8::is_ascii_hexdigit) {
+        let text = [b"patterns must be specified as hex digits: ", value].concat();
+        return Err(failed(2, &text));
+    }
+    let byte = |digits: &[u8]| {
+        std::str::from_utf8(digits).ok().and_then(|d| u8::from_str_radix(d, 16).ok()).unwrap_or(0)
+    };
+    Ok(value.chunks(2).take(16).map(byte).collect())
+}
+
+fn tos(word: &[u8]) -> Result<i32, Error> {
+    let n = value::i64(word).ok_or_else(|| failed(2, &[b"bad TOS value: ", word].concat()))?;
+    match i32::try_from(n) {
+        Ok(n @ 0..=255) => Ok(n),
+        _ => {
+            let text = format!("the decimal value of TOS bits must be in range 0-255: {n}");
+            Err(failed(2, text.as_bytes()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, (u8, String)> {
+        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        Options::parse(&words, false)
+            .map(|o| o.unwrap())
+            .map_err(|e| (e.status(), String::from_utf8(e.text()).unwrap()))
+    }
+
+    #[test]
+    fn numbers_and_times() {
+        let o = parse("-c 3 -i 0.2 -W 1.5 -w 7 -s100 10.0.0.1").unwrap();
+        assert_eq!((o.count, o.interval_ms, o.linger_us), (Some(3), 200, 1_500_000));
+        assert_eq!((o.deadline, o.size, o.hosts.len()), (Some(7), 100, 1));
+        let told = |l| parse(l).unwrap_err();
+        assert_eq!(
+            told("-c 0 h"),
+            (
+                1,
+                "ping: invalid argument: '0': out of range: 1 <= value <= 9223372036854775807\n"
+                    .into()
+            )
+        );
+        assert_eq!(told("-c 1x h"), (1, "ping: invalid argument: '1x'\n".into()));
+        assert_eq!(told("-W -1 h"), (2, "ping: bad linger time: -1\n".into()));
+        assert_eq!(told("-i 1e9 h"), (2, "ping: bad timing interval: 1e9\n".into()));
+        assert_eq!(told("-R h"), (2, "ping: option -R is not built in yet\n".into()));
+        assert_eq!(told("-c 1").1, "ping: usage error: Destination address required\n");
+        assert!(told("-i 0 h").1.contains("cannot flood"));
+    }
+
+    #[test]
+    fn a_source_is_an_address_or_a_device() {
+        assert_eq!(parse("-I v0 h").unwrap().device.as_deref(), Some(&b"v0"[..]));
+        assert_eq!(parse("-I 10.0.0.1 h").unwrap().source, "10.0.0.1".parse().ok());
+        let o = parse("-I fe80::1%v0 h").unwrap();
+        assert_eq!((o.device.as_deref(), o.source), (Some(&b"v0"[..]), "fe80::1".parse().ok()));
+    }
+
+    #[test]
+    fn patterns_and_floats() {
+        assert_eq!(pattern(b"12345").unwrap(), [0x12, 0x34, 5]);
+        assert!(pattern(b"zz").is_err());
+        assert_eq!(float("0.2x"), (0.2, "x"));
+        assert_eq!(float("x"), (0.0, "x"));
+        assert_eq!(float("1e3"), (1000.0, ""));
+    }
+}

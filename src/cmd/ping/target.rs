@@ -1,0 +1,263 @@
+//! Whom `ping` asks, and from where.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::OwnedFd;
+
+use super::options::{Options, failed};
+use crate::cli::value;
+use crate::error::{Error, strerror};
+use crate::names::Names;
+use crate::names::hosts::Hosts;
+use crate::sys::{fd, socket};
+
+/// The port that a probe connects to; nothing is sent.
+const PROBE_PORT: u16 = 1025;
+
+/// The host, and how to reach it.
+#[derive(Debug)]
+pub struct Target {
+    /// As typed.
+    pub name: Vec<u8>,
+    pub addr: SocketAddr,
+    /// Whether an address was typed rather than a name.
+    pub literal: bool,
+}
+
+/// A socket for ICMP.
+#[derive(Debug)]
+pub struct Socket {
+    pub fd: OwnedFd,
+    /// Raw sockets see everybody's packets, with their IP header.
+    pub raw: bool,
+}
+
+/// A socket that any user may have, or else a raw one.
+///
+/// # Errors
+///
+/// When neither is allowed; status 2.
+pub fn open(v6: bool, options: &Options) -> Result<Socket, Error> {
+    let (family, protocol) = if v6 {
+        (libc::AF_INET6, libc::IPPROTO_ICMPV6)
+    } else {
+        (libc::AF_INET, libc::IPPROTO_ICMP)
+    };
+    // The kernel chooses the identifier of datagram sockets.
+    let raw_wanted = options.ident == Some(0) && !v6;
+    if !raw_wanted {
+        match socket::open(family, libc::SOCK_DGRAM, protocol) {
+            Ok(fd) => return Ok(Socket { fd, raw: false }),
+            Err(e) if e.raw_os_error() == Some(libc::EAFNOSUPPORT) => {
+                return Err(no_socket("SOCK_DGRAM", &e));
+            }
+            Err(_) => {}
+        }
+    }
+    match socket::open(family, libc::SOCK_RAW, protocol) {
+        Ok(fd) => Ok(Socket { fd, raw: true }),
+        Err(e) => Err(no_socket("SOCK_RAW", &e)),
+    }
+}
+
+fn no_socket(kind: &str, e: &std::io::Error) -> Error {
+    let mut text = format!("socktype: {kind}\nping: socket: {}", strerror(e));
+    if matches!(e.raw_os_error(), Some(libc::EPERM | libc::EACCES)) {
+        text += "\nping: => missing cap_net_raw+p capability or setuid?";
+    }
+    failed(2, text.as_bytes())
+}
+
+/// The address that a word stands for, by itself or by /etc/hosts.
+///
+/// # Errors
+///
+/// The sentences of getaddrinfo(3); status 2.
+pub fn resolve(word: &[u8], options: &Options, names: &mut Names) -> Result<Target, Error> {
+    let unknown = |why: &str| failed(2, &[word, b": ", why.as_bytes()].concat());
+    let fits = |a: &IpAddr| match options.family {
+        libc::AF_INET => a.is_ipv4(),
+        libc::AF_INET6 => a.is_ipv6(),
+        _ => true,
+    };
+    let wrong_family = || unknown("Address family for hostname not supported");
+    let found = |ip: IpAddr, scope: u32, literal: bool| Target {
+        name: word.to_vec(),
+        addr: match ip {
+            IpAddr::V4(a) => SocketAddr::V4(SocketAddrV4::new(a, 0)),
+            IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, scope)),
+        },
+        literal,
+    };
+    if let Some(v4) = value::inet_aton(word) {
+        return if fits(&v4.into()) { Ok(found(v4.into(), 0, true)) } else { Err(wrong_family()) };
+    }
+    let (bare, zone) = match word.iter().position(|&b| b == b'%') {
+        Some(at) => (&word[..at], Some(&word[at + 1..])),
+        None => (word, None),
+    };
+    if let Some(octets) = value::ipv6(bare) {
+        let v6 = Ipv6Addr::from(octets);
+        if !fits(&v6.into()) {
+            return Err(wrong_family());
+        }
+        let scope = match zone {
+            None => 0,
+            Some(zone) => value::u32(zone)
+                .or_else(|| names.index(zone))
+                .ok_or_else(|| unknown("Name or service not known"))?,
+        };
+        return Ok(found(v6.into(), scope, true));
+    }
+    // What cannot be a host's name is not looked for.
+    if bare.is_empty() || zone.is_some() || word.starts_with(b"-") {
+        return Err(unknown("Name or service not known"));
+    }
+    let all = Hosts::read().addresses(word);
+    if all.is_empty() {
+        return Err(unknown("Temporary failure in name resolution"));
+    }
+    let mut fitting: Vec<IpAddr> = all.into_iter().filter(fits).collect();
+    // IPv6 first, but only where there is a way (RFC 6724).
+    fitting.sort_by_key(|a| match a {
+        IpAddr::V6(_) if reachable(*a) => 0,
+        IpAddr::V4(_) => 1,
+        IpAddr::V6(_) => 2,
+    });
+    fitting.first().map(|a| found(*a, 0, false)).ok_or_else(wrong_family)
+}
+
+fn reachable(addr: IpAddr) -> bool {
+    let family = if addr.is_ipv6() { libc::AF_INET6 } else { libc::AF_INET };
+    socket::open(family, libc::SOCK_DGRAM, 0)
+        .and_then(|fd| socket::connect(socket::of(&fd), SocketAddr::new(addr, PROBE_PORT)))
+        .is_ok()
+}
+
+/// Binds to a device or an address and finds out which address requests will come from.
+///
+/// # Errors
+///
+/// The reference's sentence; status 2.
+pub fn prepare(
+    s: &Socket,
+    target: &mut Target,
+    options: &Options,
+    names: &mut Names,
+) -> Result<IpAddr, Error> {
+    let v6 = target.addr.is_ipv6();
+    let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
+    let probe = socket::open(family, libc::SOCK_DGRAM, 0)
+        .map_err(|e| failed(2, format!("socket: {}", strerror(&e)).as_bytes()))?;
+    if let Some(device) = &options.device {
+        if v6 && names.index(device).is_none() {
+            return Err(failed(2, &[b"unknown iface: ", &device[..]].concat()));
+        }
+        let zero_ended = [&device[..], b"\0"].concat();
+        for fd in [&probe, &s.fd] {
+            socket::set_bytes(socket::of(fd), libc::SOL_SOCKET, libc::SO_BINDTODEVICE, &zero_ended)
+                .map_err(|e| {
+                    let why = strerror(&e);
+                    failed(2, &[b"SO_BINDTODEVICE ", &device[..], b": ", why.as_bytes()].concat())
+                })?;
+        }
+    }
+    // An address of the other family is no address of ours (observed in iputils 20240905).
+    let given = options.source.filter(|a| a.is_ipv6() == v6);
+    let source = match given {
+        Some(source) => {
+            let scope = match &options.device {
+                Some(d) if v6 => names.index(d).unwrap_or(0),
+                _ => 0,
+            };
+            let addr = match source {
+                IpAddr::V4(a) => SocketAddr::V4(SocketAddrV4::new(a, 0)),
+                IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, scope)),
+            };
+            let what = if v6 { "bind icmp socket" } else { "bind" };
+            socket::bind(socket::of(&s.fd), addr)
+                .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))?;
+            source
+        }
+        None => {
+            let source = from_probe(s, &probe, target, options)?;
+            if options.strict_source {
+                let what = if v6 { "bind icmp socket" } else { "bind" };
+                socket::bind(socket::of(&s.fd), SocketAddr::new(source, 0))
+                    .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))?;
+            }
+            source
+        }
+    };
+    if let (Some(device), None) = (&options.device, given) {
+        let own = socket::own_addresses().unwrap_or_default();
+        if !own.iter().any(|(name, a)| name == device && *a == source) {
+            let text = "ping: Warning: source address might be selected on device other than: ";
+            fd::stderr(&[text.as_bytes(), device, b"\n"].concat());
+        }
+    }
+    // 0.0.0.0 and :: are this host.
+    if target.addr.ip().is_unspecified() {
+        target.addr.set_ip(source);
+    }
+    Ok(source)
+}
+
+fn link_local(a: Ipv6Addr) -> bool {
+    a.is_unicast_link_local() || (a.is_multicast() && a.octets()[1] & 15 == 2)
+}
+
+fn from_probe(
+    s: &Socket,
+    probe: &OwnedFd,
+    target: &Target,
+    options: &Options,
+) -> Result<IpAddr, Error> {
+    // A device decides for addresses that are valid on one cable only; the reference leaves
+    // the source open then.
+    if let (IpAddr::V6(a), Some(_)) = (target.addr.ip(), &options.device)
+        && link_local(a)
+    {
+        return Ok(Ipv6Addr::UNSPECIFIED.into());
+    }
+    let mut to = target.addr;
+    to.set_port(PROBE_PORT);
+    let told =
+        |what: &str, e: &std::io::Error| failed(2, format!("{what}: {}", strerror(e)).as_bytes());
+    if let Err(e) = socket::connect(socket::of(probe), to) {
+        if e.raw_os_error() != Some(libc::EACCES) || to.is_ipv6() {
+            return Err(told("connect", &e));
+        }
+        if !options.broadcast {
+            return Err(failed(
+                2,
+                b"Do you want to ping broadcast? Then -b. \
+                  If not, check your local firewall rules",
+            ));
+        }
+        fd::stderr(b"WARNING: pinging broadcast address\n");
+        for fd in [probe, &s.fd] {
+            socket::set(socket::of(fd), libc::SOL_SOCKET, libc::SO_BROADCAST, 1)
+                .map_err(|e| told("cannot set broadcasting", &e))?;
+        }
+        socket::connect(socket::of(probe), to).map_err(|e| told("connect", &e))?;
+    }
+    let own = socket::local(socket::of(probe)).map_err(|e| told("getsockname", &e))?;
+    Ok(own.ip())
+}
+
+/// An address as it is shown, the device behind one that is valid on one cable only.
+pub fn shown(addr: SocketAddr, names: &mut Names) -> Vec<u8> {
+    let mut text = addr.ip().to_string().into_bytes();
+    if let SocketAddr::V6(a) = addr
+        && a.scope_id() != 0
+    {
+        text.push(b'%');
+        text.extend_from_slice(names.name(a.scope_id()));
+    }
+    text
+}
+
+/// The unspecified address of a family.
+pub fn unspecified(v6: bool) -> IpAddr {
+    if v6 { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() }
+}
