@@ -54,6 +54,8 @@ pub fn run(words: &[&[u8]]) -> u8 {
             let _ = fd::stdout(usage().as_bytes());
             0
         }
+        // For the stubs in completions/.
+        Some(b"__complete") => cmd::complete::run(&words[2..]),
         Some(word) if word.starts_with(b"-") => options(words),
         Some(word) => match find(word).or_else(|| find_verb(word)) {
             Some(applet) => (applet.run)(&words[1..]),

@@ -124,6 +124,11 @@ impl Db {
             .or_else(|| self.numbers.iter().find(|(n, _)| n.as_bytes() == word).map(|&(_, n)| n))
     }
 
+    /// Every name, by number.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.names.values().map(String::as_str)
+    }
+
     fn put(&mut self, number: u32, name: &str) {
         self.names.insert(number, name.to_owned());
         self.numbers.push((name.to_owned(), number));

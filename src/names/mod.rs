@@ -104,6 +104,10 @@ impl Names {
             _ => Cow::Owned(kind.unknown(number)),
         }
     }
+    /// Every name of a database.
+    pub fn all(&mut self, kind: Kind) -> Vec<String> {
+        self.db(kind).all().map(str::to_owned).collect()
+    }
     /// The number of a name or a numeral; `None` when it is neither or too large.
     pub fn number(&mut self, kind: Kind, word: &[u8]) -> Option<u32> {
         if let Some(n) = self.db(kind).number(word) {

@@ -100,7 +100,8 @@ pub enum Then<'a> {
     Done,
 }
 
-fn find(word: &[u8]) -> Option<&'static Option_> {
+/// The option that a word with one dash means.
+pub fn find(word: &[u8]) -> Option<&'static Option_> {
     let word = match word.iter().position(|&b| b == b'=') {
         Some(at) if b"-color".starts_with(&word[..at]) => &word[..at],
         _ => word,

@@ -19,51 +19,96 @@ struct Object {
     name: &'static str,
     /// Reads the words behind the object's name; `None` for what is not built yet.
     run: Option<fn(&mut Ctx, &mut Args<'_>) -> Result>,
+    /// What those words may be, for completions.
+    grammar: Option<fn() -> Grammar>,
+}
+
+/// The verbs of an object and its usage, which tells their words.
+pub struct Grammar {
+    /// As in `ip OBJECT help`.
+    pub object: &'static str,
+    pub verbs: &'static [verb::Verb],
+    pub usage: fn() -> Usage,
+}
+
+/// An object that is here.
+const fn built(
+    name: &'static str,
+    run: fn(&mut Ctx, &mut Args<'_>) -> Result,
+    grammar: Option<fn() -> Grammar>,
+) -> Object {
+    Object { name, run: Some(run), grammar }
+}
+
+/// One that is known by name only.
+const fn later(name: &'static str) -> Object {
+    Object { name, run: None, grammar: None }
 }
 
 /// Every object, in the order in which beginnings are tried: the first that fits wins, so
 /// `n` is neighbor and `net` is netns (observed in iproute2 7.1).
 #[rustfmt::skip] // one row, one line
 static OBJECTS: &[Object] = &[
-    Object { name: "address", run: Some(addr::run) },
-    Object { name: "addrlabel", run: None },
-    Object { name: "maddress", run: None },
-    Object { name: "route", run: Some(route::run) },
-    Object { name: "rule", run: None },
-    Object { name: "neighbor", run: Some(neigh::run) },
-    Object { name: "neighbour", run: Some(neigh::run) },
-    Object { name: "ntable", run: None },
-    Object { name: "ntbl", run: None },
-    Object { name: "link", run: Some(link::run) },
-    Object { name: "l2tp", run: None },
-    Object { name: "fou", run: None },
-    Object { name: "ila", run: None },
-    Object { name: "macsec", run: None },
-    Object { name: "tunnel", run: None },
-    Object { name: "tunl", run: None },
-    Object { name: "tuntap", run: None },
-    Object { name: "tap", run: None },
-    Object { name: "token", run: None },
-    Object { name: "tcpmetrics", run: None },
-    Object { name: "tcp_metrics", run: None },
-    Object { name: "monitor", run: None },
-    Object { name: "xfrm", run: None },
-    Object { name: "mroute", run: None },
-    Object { name: "mrule", run: None },
-    Object { name: "netns", run: Some(netns::run) },
-    Object { name: "netconf", run: None },
-    Object { name: "vrf", run: None },
-    Object { name: "sr", run: None },
-    Object { name: "nexthop", run: None },
-    Object { name: "mptcp", run: None },
-    Object { name: "ioam", run: None },
-    Object { name: "help", run: Some(help) },
-    Object { name: "stats", run: None },
+    built("address", addr::run, None),
+    later("addrlabel"),
+    later("maddress"),
+    built("route", route::run, None),
+    later("rule"),
+    built("neighbor", neigh::run, Some(neigh::grammar)),
+    built("neighbour", neigh::run, Some(neigh::grammar)),
+    later("ntable"),
+    later("ntbl"),
+    built("link", link::run, None),
+    later("l2tp"),
+    later("fou"),
+    later("ila"),
+    later("macsec"),
+    later("tunnel"),
+    later("tunl"),
+    later("tuntap"),
+    later("tap"),
+    later("token"),
+    later("tcpmetrics"),
+    later("tcp_metrics"),
+    later("monitor"),
+    later("xfrm"),
+    later("mroute"),
+    later("mrule"),
+    built("netns", netns::run, Some(netns::grammar)),
+    later("netconf"),
+    later("vrf"),
+    later("sr"),
+    later("nexthop"),
+    later("mptcp"),
+    later("ioam"),
+    built("help", help, None),
+    later("stats"),
 ];
 
 /// The object that a word, or a beginning of one, names.
 fn object(word: &[u8]) -> Option<&'static Object> {
     OBJECTS.iter().find(|o| !word.is_empty() && o.name.as_bytes().starts_with(word))
+}
+
+/// The words of an object that is here, for completions.
+pub fn grammar(word: &[u8]) -> Option<Grammar> {
+    Some(object(word)?.grammar?())
+}
+
+/// The names of the objects that are here.
+pub fn objects() -> impl Iterator<Item = &'static str> {
+    OBJECTS.iter().filter(|o| o.run.is_some()).map(|o| o.name)
+}
+
+/// The global options and their values.
+pub fn options() -> impl Iterator<Item = (&'static str, &'static str)> {
+    globals::OPTIONS.iter().map(|o| (o.name, o.arg))
+}
+
+/// The global option that a word means, and its value.
+pub fn option(word: &[u8]) -> Option<(&'static str, &'static str)> {
+    let word = if word.starts_with(b"--") { &word[1..] } else { word };
+    globals::find(word).map(|o| (o.name, o.arg))
 }
 
 /// Runs one command: the object first. Also what a line of a batch is.

@@ -11,6 +11,7 @@ use crate::cli::{Args, Usage, exact, prefix};
 use crate::ctx::Ctx;
 use crate::error::Result;
 
+use super::Grammar;
 use super::verb::{self, Verb};
 
 const ENTRY: &str = "ADDR dev DEV [ WORD ... ]";
@@ -33,6 +34,11 @@ static VERBS: &[Verb] = &[
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     verb::dispatch(ctx, args, "neigh", VERBS, show::run)
+}
+
+/// What may be typed, for completions.
+pub fn grammar() -> Grammar {
+    Grammar { object: "neigh", verbs: VERBS, usage }
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {

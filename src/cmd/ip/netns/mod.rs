@@ -15,6 +15,7 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Result, strerror};
 use crate::sys::netns;
 
+use super::Grammar;
 use super::verb::{self, Verb};
 
 /// In the order in which beginnings are tried.
@@ -47,6 +48,11 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         check_name(name)?;
     }
     verb::dispatch(ctx, args, "netns", VERBS, list::run)
+}
+
+/// What may be typed, for completions.
+pub fn grammar() -> Grammar {
+    Grammar { object: "netns", verbs: VERBS, usage }
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {

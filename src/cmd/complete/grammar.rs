@@ -1,0 +1,299 @@
+//! Usage lines read back: which words there are, and what may stand behind each.
+//!
+//! The usage is made from the tables that parse, and it is the one form that every command has,
+//! so completions follow it: `[ [ dev ] DEV ] [ nud { STATE | all } ]`, `STATE := { a | b }`.
+//! A word in capitals is a place for a value; `...` may be left out.
+
+use std::collections::BTreeMap;
+
+/// What may stand at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// This word.
+    Word(String),
+    /// A value of this sort: `DEV`.
+    Place(String),
+}
+
+/// A word with the values that may follow it; none for a word that stands alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    pub word: String,
+    pub values: Vec<Value>,
+}
+
+impl Key {
+    /// The values in short: `DEV`, `on | off`.
+    pub fn hint(&self) -> String {
+        let name = |v: &Value| match v {
+            Value::Word(w) | Value::Place(w) => w.clone(),
+        };
+        self.values.iter().map(name).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+/// What may follow a verb.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    pub keys: Vec<Key>,
+    /// Places without a word in front of them, in order.
+    pub places: Vec<String>,
+}
+
+impl Form {
+    /// The key of this word, or of the only one that it begins.
+    pub fn key(&self, word: &[u8]) -> Option<&Key> {
+        let exact = self.keys.iter().find(|k| k.word.as_bytes() == word);
+        exact.or_else(|| {
+            // Shorter ones are more often names of devices.
+            let mut fit = self.keys.iter().filter(|k| k.word.as_bytes().starts_with(word));
+            fit.next().filter(|_| word.len() >= 3 && fit.next().is_none())
+        })
+    }
+
+    fn add(&mut self, word: &str, values: Vec<Value>) {
+        match self.keys.iter_mut().find(|k| k.word == word) {
+            Some(k) if k.values.is_empty() => k.values = values,
+            Some(_) => {}
+            None => self.keys.push(Key { word: word.to_owned(), values }),
+        }
+    }
+}
+
+/// The names that a usage explains: `STATE := { permanent | reachable }`.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols(BTreeMap<String, Vec<Item>>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Item {
+    Word(String),
+    Place(String),
+    /// `{ a | b }`: one of them.
+    One(Vec<Vec<Item>>),
+    /// `[ a | b ]`: one of them or none.
+    Maybe(Vec<Vec<Item>>),
+}
+
+impl Symbols {
+    /// Reads the lines of a usage that explain names.
+    pub fn read(usage: &str) -> Symbols {
+        let mut all = BTreeMap::new();
+        let mut open: Option<(String, String)> = None;
+        let mut close = |open: &mut Option<(String, String)>| {
+            if let Some((name, text)) = open.take() {
+                all.insert(name, parse(&text));
+            }
+        };
+        for line in usage.lines() {
+            let line = line.trim();
+            if let Some((name, text)) = line.split_once(":=") {
+                close(&mut open);
+                let name = name.split_whitespace().last().unwrap_or_default();
+                open = Some((name.to_owned(), text.to_owned()));
+            } else if line.is_empty() || starts_a_form(line) {
+                close(&mut open);
+            } else if let Some((_, text)) = &mut open {
+                text.push(' ');
+                text.push_str(line);
+            }
+        }
+        close(&mut open);
+        Symbols(all)
+    }
+
+    /// What a usage line allows, with the names in it explained.
+    pub fn form(&self, line: &str) -> Form {
+        let mut form = Form::default();
+        self.visit(&parse(line), &mut form, &mut Vec::new());
+        form
+    }
+
+    /// The values that an explained name stands for.
+    fn explain(&self, name: &str, inside: &mut Vec<String>) -> Vec<Value> {
+        let Some(items) = self.0.get(name) else { return vec![Value::Place(name.to_owned())] };
+        let mut form = Form::default();
+        if !inside.iter().any(|i| i == name) {
+            inside.push(name.to_owned());
+            self.visit(items, &mut form, inside);
+            inside.pop();
+        }
+        let words = form.keys.into_iter().map(|k| Value::Word(k.word));
+        words.chain(form.places.into_iter().map(Value::Place)).collect()
+    }
+
+    fn visit(&self, items: &[Item], form: &mut Form, inside: &mut Vec<String>) {
+        let mut at = 0;
+        while let Some(item) = items.get(at) {
+            at += 1;
+            match item {
+                Item::Word(word) => match self.values(&items[at..], inside) {
+                    Some((values, taken)) => {
+                        at += taken;
+                        form.add(word, values);
+                    }
+                    None => form.add(word, Vec::new()),
+                },
+                Item::Place(name) => match self.0.get(name) {
+                    Some(meaning) if !inside.contains(name) => {
+                        inside.push(name.clone());
+                        self.visit(meaning, form, inside);
+                        inside.pop();
+                    }
+                    Some(_) => {}
+                    None => form.places.push(name.clone()),
+                },
+                Item::One(ways) | Item::Maybe(ways) => {
+                    // `[ dev ] DEV`: the word may be there, the value must.
+                    if let ([way], Item::Maybe(_)) = (&ways[..], item)
+                        && let [Item::Word(word)] = &way[..]
+                        && let Some((values, _)) = self.values(&items[at..], inside)
+                    {
+                        form.add(word, values);
+                        continue;
+                    }
+                    for way in ways {
+                        self.visit(way, form, inside);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The values at the beginning of `items`, and how many items they are.
+    fn values(&self, items: &[Item], inside: &mut Vec<String>) -> Option<(Vec<Value>, usize)> {
+        let mut values = Vec::new();
+        for (at, item) in items.iter().enumerate() {
+            match item {
+                Item::Word(_) => return None,
+                Item::Place(name) => {
+                    values.extend(self.explain(name, inside));
+                    return Some((values, at + 1));
+                }
+                Item::One(ways) => {
+                    values.extend(self.single(ways, inside)?);
+                    return Some((values, at + 1));
+                }
+                // `mtu [ lock ] N`: only what goes on to a value.
+                Item::Maybe(ways) => values.extend(self.single(ways, inside)?),
+            }
+        }
+        None
+    }
+
+    /// The values of ways that are one item long each.
+    fn single(&self, ways: &[Vec<Item>], inside: &mut Vec<String>) -> Option<Vec<Value>> {
+        let mut values = Vec::new();
+        for way in ways {
+            match &way[..] {
+                [Item::Word(w)] => values.push(Value::Word(w.clone())),
+                [Item::Place(name)] => values.extend(self.explain(name, inside)),
+                _ => return None,
+            }
+        }
+        Some(values)
+    }
+}
+
+/// Whether a line of a usage shows a command rather than going on with an explanation.
+fn starts_a_form(line: &str) -> bool {
+    ["Usage:", "ip ", "where "].iter().any(|w| line.starts_with(w))
+}
+
+fn parse(text: &str) -> Vec<Item> {
+    let mut spaced = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if "[]{}|".contains(c) {
+            spaced.extend([' ', c, ' ']);
+        } else {
+            spaced.push(c);
+        }
+    }
+    let mut words = spaced.split_whitespace();
+    sequence(&mut words, 0).swap_remove(0)
+}
+
+/// Reads up to the bracket that ends the group; the ways that `|` separates.
+fn sequence<'t>(words: &mut impl Iterator<Item = &'t str>, depth: usize) -> Vec<Vec<Item>> {
+    // Deeper than any usage is; what is not text of ours cannot use up the stack.
+    const DEEPEST: usize = 40;
+    let mut ways = vec![Vec::new()];
+    while let Some(word) = words.next() {
+        let item = match word {
+            "[" if depth < DEEPEST => Item::Maybe(sequence(words, depth + 1)),
+            "{" if depth < DEEPEST => Item::One(sequence(words, depth + 1)),
+            "]" | "}" if depth > 0 => break,
+            "|" => {
+                ways.push(Vec::new());
+                continue;
+            }
+            "[" | "{" | "]" | "}" => continue,
+            word => match word.trim_end_matches("...").trim_end_matches(',') {
+                "" => continue,
+                word if is_place(word) => Item::Place(word.to_owned()),
+                word => Item::Word(word.to_owned()),
+            },
+        };
+        if let Some(way) = ways.last_mut() {
+            way.push(item);
+        }
+    }
+    // At the top a bare `a | b` is a choice like any other.
+    if depth == 0 && ways.len() > 1 {
+        return vec![vec![Item::One(ways)]];
+    }
+    ways
+}
+
+/// `DEV`, `ADDR/LEN`, `0..255`, `<name>`; but not `802.1Q`, which is a word.
+fn is_place(word: &str) -> bool {
+    let first = word.chars().next();
+    word.contains("..")
+        || first.is_some_and(|c| "<(/:,=".contains(c))
+        || (first.is_some_and(|c| c.is_ascii_uppercase())
+            && !word.chars().any(|c| c.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(form: &Form) -> String {
+        let key = |k: &Key| format!("{}({})", k.word, k.hint());
+        let keys: Vec<_> = form.keys.iter().map(key).collect();
+        format!("{} / {}", keys.join(" "), form.places.join(" "))
+    }
+    fn form(line: &str) -> String {
+        shown(&Symbols::default().form(line))
+    }
+
+    #[test]
+    fn words_know_their_values() {
+        assert_eq!(form("NAME { auto | N }"), "auto() / NAME N");
+        assert_eq!(form("[ target-nsid N ] [ nsid N ]"), "target-nsid(N) nsid(N) / ");
+        assert_eq!(form("[ [ dev ] DEV ] [ up | down ]"), "dev(DEV) up() down() / DEV");
+        assert_eq!(form("mtu [ lock ] NUMBER onlink"), "mtu(lock | NUMBER) onlink() / ");
+        assert_eq!(form("arp { on | off }"), "arp(on | off) / ");
+        assert_eq!(form("nomaster [ type KIND ]"), "nomaster() type(KIND) / ");
+        assert_eq!(form("protocol {802.1Q|802.1ad}"), "protocol(802.1Q | 802.1ad) / ");
+    }
+
+    #[test]
+    fn names_are_explained() {
+        let usage = "Usage: ip x add ADDR [ WORD ... ]\n       ip x show\n\
+                     WORD := { nud STATE | router |\n       dev DEV }\nSTATE := { stale | failed }\n";
+        let symbols = Symbols::read(usage);
+        let form = symbols.form("ADDR [ WORD ... ]");
+        assert_eq!(shown(&form), "nud(stale | failed) router() dev(DEV) / ADDR");
+        // A name that explains itself by itself ends.
+        let symbols = Symbols::read("A := { a B }\nB := { b A }\n");
+        assert_eq!(shown(&symbols.form("A")), "a(b) / ");
+    }
+
+    #[test]
+    fn what_is_no_usage_does_no_harm() {
+        for text in ["", "]", "| |", "{ { [", "} a ] b", &"[".repeat(100_000)] {
+            form(text);
+            Symbols::read(text);
+        }
+    }
+}

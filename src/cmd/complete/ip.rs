@@ -1,0 +1,127 @@
+//! Completions of `ip`: options, objects, verbs, words and their values.
+
+use crate::cmd::ip::{self, Grammar};
+
+use super::grammar::{Form, Key, Symbols, Value};
+use super::{Answer, applet, live};
+
+/// Completes behind `ip`; `before` are the words between.
+pub fn complete(answer: &mut Answer, before: &[&[u8]]) {
+    let mut at = 0;
+    while let Some(word) = before.get(at).filter(|w| w.first() == Some(&b'-')) {
+        at += 1;
+        let Some((name, arg)) = ip::option(word) else { continue };
+        // `-color=when` is one word.
+        if arg.is_empty() || arg.starts_with('[') {
+            continue;
+        }
+        let Some(value) = before.get(at) else { return option_value(answer, name, arg) };
+        if name == "-netns" {
+            live::enter(value);
+        }
+        if name == "-batch" {
+            return;
+        }
+        at += 1;
+    }
+    match before.get(at..) {
+        Some([object, rest @ ..]) => match ip::grammar(object) {
+            Some(grammar) => behind_object(answer, &grammar, rest),
+            None => {}
+        },
+        _ => start(answer),
+    }
+}
+
+/// Options and objects.
+fn start(answer: &mut Answer) {
+    if answer.word().first() == Some(&b'-') {
+        for (name, arg) in ip::options() {
+            answer.add(name, arg);
+        }
+        for when in ["always", "auto", "never"] {
+            answer.add(&format!("-color={when}"), "");
+        }
+        return;
+    }
+    for name in ip::objects() {
+        answer.add(name, "");
+    }
+}
+
+fn option_value(answer: &mut Answer, name: &str, arg: &str) {
+    let form = Symbols::default().form(arg);
+    form.keys.iter().for_each(|k| answer.add(&k.word, ""));
+    match name {
+        "-batch" => answer.files(),
+        _ => live::place(answer, name, arg),
+    }
+}
+
+fn behind_object(answer: &mut Answer, grammar: &Grammar, before: &[&[u8]]) {
+    let Some((word, rest)) = before.split_first() else {
+        for v in grammar.verbs {
+            answer.add(v.word.full, if v.args == "=" { "" } else { v.args });
+        }
+        return;
+    };
+    let Some(at) = grammar.verbs.iter().position(|v| v.word.is(word)) else { return };
+    let verb = &grammar.verbs[at];
+    // A synonym has what the one before it has.
+    let args = grammar.verbs[..=at].iter().rev().map(|v| v.args).find(|a| *a != "=");
+    if grammar.object == "netns" && verb.word.full == "exec" {
+        return exec(answer, rest);
+    }
+    let usage = String::from_utf8_lossy(&(grammar.usage)().text).into_owned();
+    let form = Symbols::read(&usage).form(args.unwrap_or_default());
+    behind_verb(answer, grammar.object, &form, rest);
+}
+
+/// `netns exec NAME COMMAND...`: the command is completed where it will run.
+fn exec(answer: &mut Answer, before: &[&[u8]]) {
+    match before {
+        [] => live::namespaces(answer),
+        [name] => {
+            live::enter(name);
+            live::commands(answer);
+        }
+        [name, command @ ..] => {
+            live::enter(name);
+            applet(answer, command);
+        }
+    }
+}
+
+fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]]) {
+    // The word in front may want a value.
+    let mut places = form.places.iter();
+    let mut open: Option<&Key> = None;
+    for word in before {
+        match open.take() {
+            // `mtu lock N`
+            Some(key) if *word == b"lock" => open = Some(key),
+            Some(_) => {}
+            None => match form.key(word) {
+                Some(key) if !key.values.is_empty() => open = Some(key),
+                Some(_) => {}
+                None => drop(places.next()),
+            },
+        }
+    }
+    if let Some(key) = open {
+        for value in &key.values {
+            match value {
+                Value::Word(word) => answer.add(word, ""),
+                Value::Place(name) => live::place(answer, &key.word, name),
+            }
+        }
+        return;
+    }
+    for key in &form.keys {
+        answer.add(&key.word, &key.hint());
+    }
+    if let Some(place) = places.next() {
+        let sort = if object == "netns" && place == "NAME" { "NETNS" } else { place };
+        live::place(answer, "", sort);
+    }
+}
