@@ -5,6 +5,7 @@
 //! is possible, else a module here.
 
 mod cases;
+mod completion;
 mod docs;
 mod install;
 mod lab;

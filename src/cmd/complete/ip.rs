@@ -1,6 +1,6 @@
 //! Completions of `ip`: options, objects, verbs, words and their values.
 
-use crate::cmd::ip::{self, Grammar};
+use crate::cmd::ip::{self, Grammar, Verb};
 
 use super::grammar::{Form, Key, Symbols, Value};
 use super::{Answer, applet, live};
@@ -67,8 +67,9 @@ fn behind_object(answer: &mut Answer, grammar: &Grammar, before: &[&[u8]]) {
     };
     let Some(at) = grammar.verbs.iter().position(|v| v.word.is(word)) else { return };
     let verb = &grammar.verbs[at];
-    // A synonym has what the one before it has.
-    let args = grammar.verbs[..=at].iter().rev().map(|v| v.args).find(|a| *a != "=");
+    // A synonym has what the verb with the same function has.
+    let told = |v: &&Verb| v.args != "=" && std::ptr::fn_addr_eq(v.run, verb.run);
+    let args = grammar.verbs.iter().find(told).map(|v| v.args);
     if grammar.object == "netns" && verb.word.full == "exec" {
         return exec(answer, rest);
     }

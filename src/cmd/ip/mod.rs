@@ -14,6 +14,8 @@ use crate::cli::{Args, Usage};
 use crate::ctx::{Ctx, Opts};
 use crate::error::{self, Error, Result};
 
+pub use verb::Verb;
+
 /// One object of `ip`.
 struct Object {
     name: &'static str,
@@ -27,7 +29,7 @@ struct Object {
 pub struct Grammar {
     /// As in `ip OBJECT help`.
     pub object: &'static str,
-    pub verbs: &'static [verb::Verb],
+    pub verbs: &'static [Verb],
     pub usage: fn() -> Usage,
 }
 
@@ -49,7 +51,7 @@ const fn later(name: &'static str) -> Object {
 /// `n` is neighbor and `net` is netns (observed in iproute2 7.1).
 #[rustfmt::skip] // one row, one line
 static OBJECTS: &[Object] = &[
-    built("address", addr::run, None),
+    built("address", addr::run, Some(addr::grammar)),
     later("addrlabel"),
     later("maddress"),
     built("route", route::run, None),
@@ -58,7 +60,7 @@ static OBJECTS: &[Object] = &[
     built("neighbour", neigh::run, Some(neigh::grammar)),
     later("ntable"),
     later("ntbl"),
-    built("link", link::run, None),
+    built("link", link::run, Some(link::grammar)),
     later("l2tp"),
     later("fou"),
     later("ila"),

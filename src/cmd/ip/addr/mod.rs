@@ -9,6 +9,7 @@ use crate::cli::{Args, Usage, exact, prefix};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 
+use super::Grammar;
 use super::verb::{self, Verb};
 
 const ADDRESS: &str = "PREFIX dev DEV [ WORD ... ] [ FLAG ... ]";
@@ -33,6 +34,11 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 
 fn show(_: &mut Ctx, _: &mut Args<'_>) -> Result {
     Err(Error::failed(1, "ip address show is being built").into())
+}
+
+/// What may be typed, for completions.
+pub fn grammar() -> Grammar {
+    Grammar { object: "address", verbs: VERBS, usage }
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {

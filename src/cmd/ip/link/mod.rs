@@ -3,7 +3,7 @@
 mod detail;
 mod device;
 pub mod filter;
-mod kind;
+pub mod kind;
 pub mod show;
 pub mod stats;
 mod vf;
@@ -13,6 +13,7 @@ use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 
+use super::Grammar;
 use super::verb::{self, Verb};
 
 /// In the order in which beginnings are tried: `s` is set, `l` is lst.
@@ -27,6 +28,11 @@ static VERBS: &[Verb] = &[
 /// `ip link`.
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     verb::dispatch(ctx, args, "link", VERBS, show::run)
+}
+
+/// What may be typed, for completions.
+pub fn grammar() -> Grammar {
+    Grammar { object: "link", verbs: VERBS, usage }
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {

@@ -1,0 +1,196 @@
+//! The stubs in `completions/`, each in its own shell.
+
+use crate::lab::{APPLETS, Lab, Outcome, Tool};
+
+const STUBS: [&str; 3] = [
+    include_str!("../../completions/ipbox.bash"),
+    include_str!("../../completions/_ipbox"),
+    include_str!("../../completions/ipbox.fish"),
+];
+
+/// Where the stubs are, in a lab too.
+const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
+
+/// Two namespaces, a cable whose ends show an `@`, and one into a namespace.
+const NETWORK: &str = "ip link add v-left type veth peer name v-right &&
+    ip -n red link add in-red type veth peer name in-red-too";
+
+fn network() -> Lab {
+    let lab = Lab::new();
+    for name in ["red", "blue"] {
+        assert_eq!(lab.run("ip", &format!("netns add {name}")).status, 0);
+    }
+    let made = lab.sh(Tool::Theirs, NETWORK);
+    assert_eq!(made.status, 0, "{made}");
+    lab
+}
+
+/// A command line up to the cursor; what must be offered there; what must not.
+type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+#[rustfmt::skip] // one case, one line
+const CASES: &[Case] = &[
+    // applets, objects, verbs, options
+    ("ipbox i", &["ip"], &["arp"]),
+    ("ip ", &["link", "netns", "route", "address"], &["tuntap"]),
+    ("ip l", &["link"], &["netns"]),
+    ("ip -", &["-netns", "-json", "-4"], &["link"]),
+    ("ip -f ", &["inet", "inet6"], &["link-netns"]),
+    ("ip netns ", &["add", "delete", "exec", "list", "show"], &["red"]),
+    ("ip -j -d net", &["netns"], &[]),
+    ("ip a", &["address"], &["link"]),
+    // words and their values
+    ("ip neigh add 10.0.0.1 ", &["lladdr", "nud", "dev"], &["v-left"]),
+    ("ip neigh add 10.0.0.1 nud ", &["permanent", "reachable"], &["lladdr", "dev"]),
+    ("ip neigh add 10.0.0.1 nud reachable ", &["lladdr", "dev"], &["permanent"]),
+    ("ip n s proto st", &["static"], &["kernel"]),
+    // what lives: names of devices end before the `@`
+    ("ip netns exec ", &["red", "blue"], &["ip"]),
+    ("ip netns del r", &["red"], &["blue"]),
+    ("ip -n ", &["red", "blue"], &[]),
+    ("ip -n red ", &["link"], &["blue"]),
+    ("ip neigh show dev v", &["v-left", "v-right"], &["v-left@v-right", "in-red"]),
+    ("ip -n red neigh show dev ", &["lo", "in-red"], &["v-left"]),
+    ("ip link show ", &["v-left", "lo", "dev", "up", "type"], &[]),
+    ("ip link show dev ", &["v-left", "lo"], &["up", "type"]),
+    // a command in a namespace is completed as it is, where it is
+    ("ip netns exec red i", &["ip"], &[]),
+    ("ip netns exec red ip link sh", &["show"], &[]),
+    ("ip netns exec red ip link show in", &["in-red", "in-red-too"], &[]),
+];
+
+/// Every case, through a function that gives the candidates for a line.
+fn check(complete: impl Fn(&Lab, &str) -> Outcome) {
+    let lab = network();
+    let mut wrong = String::new();
+    for (line, want, not) in CASES {
+        let out = complete(&lab, line);
+        let text = out.out();
+        let has = |w: &&&str| text.lines().any(|l| l == **w);
+        let missing: Vec<_> = want.iter().filter(|w| !has(w)).collect();
+        let surplus: Vec<_> = not.iter().filter(has).collect();
+        if out.status != 0 || !out.stderr.is_empty() || !missing.is_empty() || !surplus.is_empty() {
+            wrong += &format!("`{line}`: missing {missing:?}, surplus {surplus:?}; {out}\n");
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The words of a line for a shell: what is typed, quoted, the last one even when it is empty.
+fn quoted(line: &str) -> (String, usize) {
+    let words: Vec<_> = line.split(' ').map(|w| format!("'{w}'")).collect();
+    (words.join(" "), words.len())
+}
+
+#[test]
+fn bash() {
+    check(|lab, line| {
+        let (words, count) = quoted(line);
+        // As the shell does it: by the function that it was told for this command.
+        let script = format!(
+            "source {DIR}/ipbox.bash
+             COMP_WORDS=({words}) COMP_CWORD={}
+             COMP_LINE='{line}' COMP_POINT=${{#COMP_LINE}}
+             how=$(complete -p ${{COMP_WORDS[0]}}) || exit
+             how=${{how#*-F }}
+             ${{how%% *}} ${{COMP_WORDS[0]}} \"${{COMP_WORDS[COMP_CWORD]}}\" x
+             printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            count - 1
+        );
+        shell(lab, "bash", &["--norc", "-c", &script])
+    });
+}
+
+#[test]
+fn fish() {
+    check(|lab, line| {
+        let script = format!("source {DIR}/ipbox.fish; complete -C '{line}' | cut -f1");
+        shell(lab, "fish", &["--no-config", "-c", &script])
+    });
+}
+
+/// The function of the stub, with zsh's own function for lists in place of the screen.
+#[test]
+fn zsh() {
+    check(|lab, line| {
+        let (words, count) = quoted(line);
+        let script = format!(
+            "_describe() {{ print -rl -- \"${{(@)${{(@P)argv[-1]}}%%:*}}\" }}
+             _files() {{ }}
+             words=({words}) CURRENT={count}
+             source {DIR}/_ipbox"
+        );
+        shell(lab, "zsh", &["-f", "-c", &script])
+    });
+}
+
+/// The same in a shell with a line editor, from the key to the changed line.
+#[test]
+fn zsh_at_a_terminal() {
+    let lab = network();
+    let typed = [
+        ("ip li", "ip link "),
+        ("ip netns exec re", "ip netns exec red "),
+        ("ip neigh add 10.0.0.1 ll", "ip neigh add 10.0.0.1 lladdr "),
+        ("ip link show v-l", "ip link show v-left "),
+    ];
+    for (line, want) in typed {
+        let script = format!(
+            "zmodload zsh/zpty
+             zpty shell zsh -f -i
+             zpty -w shell 'PS1= PS2= RPS1=; fpath=({DIR} $fpath); autoload -U compinit; compinit -D -u'
+             zpty -w shell 'result() {{ print -r -- $BUFFER > /tmp/result; exit }}; zle -N result; bindkey \"^X\" result; bindkey \"^I\" expand-or-complete; : > /tmp/ready'
+             for i in {{1..200}}; do [[ -e /tmp/ready ]] && break; sleep 0.05; done
+             zpty -w -n shell $'{line}\\t\\C-x'
+             for i in {{1..200}}; do [[ -s /tmp/result ]] && break; sleep 0.05; done
+             cat /tmp/result; rm -f /tmp/result /tmp/ready
+             zpty -d shell"
+        );
+        let out = shell(&lab, "zsh", &["-f", "-c", &script]);
+        assert_eq!(out.out().trim_end_matches('\n'), want, "`{line}`: {out}");
+    }
+}
+
+fn shell(lab: &Lab, shell: &str, args: &[&str]) -> Outcome {
+    let mut words = vec![shell.as_bytes().to_vec()];
+    words.extend(args.iter().map(|w| w.as_bytes().to_vec()));
+    lab.exec(Tool::Ours, &words, b"", false)
+}
+
+#[test]
+fn every_applet_is_completed() {
+    for stub in STUBS {
+        for applet in APPLETS {
+            let named = stub.split(|c: char| c.is_whitespace()).any(|w| w == *applet);
+            assert!(named, "{applet} is missing in\n{stub}");
+        }
+    }
+}
+
+/// Whatever is typed: an answer, no message, soon.
+#[test]
+fn strange_lines_do_no_harm() {
+    let lab = Lab::new();
+    for line in [
+        "''",
+        "ip -n",
+        "ip -n nowhere link show ''",
+        "ip -n nowhere ''",
+        "ip -b file ''",
+        "ip --- ''",
+        "ip -- ''",
+        "ip -color=auto l",
+        "ip nothing ''",
+        "ip tuntap ''",
+        "ip netns exec",
+        "ip netns exec nowhere ip netns exec nowhere ip ''",
+        "ipbox ipbox ipbox ipbox i",
+        "ip link set a b c d e f g h ''",
+        "nosuchapplet ''",
+        "ip link \u{ff}\u{fe} ''",
+    ] {
+        let out = lab.ours(&format!("ipbox __complete {line}"));
+        assert_eq!((out.status, out.err()), (0, String::new()), "{line}: {out}");
+    }
+    assert_eq!(lab.ours("ipbox __complete").status, 0);
+}
