@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::netlink::{Attrs, Conn, Protocol, Request};
 use crate::rtnl::consts::{
     IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO,
-    RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
+    IFLA_TXQLEN, RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
 };
 
 /// What is kept of a device.
@@ -83,11 +83,21 @@ impl Links {
     }
 
     fn info(&mut self, index: u32) -> Option<Attrs<'_>> {
+        Some(self.describe(index)?.find(IFLA_LINKINFO)?.nested())
+    }
+
+    /// The length of the device's queue in packets; asked anew each time.
+    pub fn queue_len(&mut self, index: u32) -> Option<u32> {
+        self.describe(index)?.find(IFLA_TXQLEN)?.u32()
+    }
+
+    /// What the kernel says of a device.
+    fn describe(&mut self, index: u32) -> Option<Attrs<'_>> {
         if self.conn.is_none() {
             self.conn = Conn::open(Protocol::Route, 1 << 20).ok();
         }
         let msg = self.conn.as_mut()?.get(&mut query(index)).ok()?;
-        Some(Attrs(msg.payload.get(16..)?).find(IFLA_LINKINFO)?.nested())
+        Some(Attrs(msg.payload.get(16..)?))
     }
 
     pub fn learn(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {

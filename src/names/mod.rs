@@ -59,6 +59,10 @@ impl Names {
         let index = self.links.index(name)?;
         self.links.vrf_table(index)
     }
+    /// The length of a device's queue in packets, for dumps that do not tell it.
+    pub fn queue_len(&mut self, index: u32) -> Option<u32> {
+        self.links.queue_len(index)
+    }
     /// Tells what a dump has shown, so that it need not be asked for.
     pub fn learn_link(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
         self.links.learn(index, name, kind, flags);

@@ -6,7 +6,7 @@
 use super::consts::{
     IFLA_EXT_MASK, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
     IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_XSTATS, IFLA_LINK, IFLA_LINK_NETNSID,
-    IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_STATS, IFLA_STATS64,
+    IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PROTINFO, IFLA_STATS, IFLA_STATS64,
     RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
 };
 use crate::netlink::{Attr, Attrs, Request, Table};
@@ -82,11 +82,15 @@ impl<'a> Link<'a> {
     pub fn info(&self) -> Option<Info<'a>> {
         Some(Info(Table::new(self.attr(IFLA_LINKINFO)?.nested())))
     }
-    /// Counters: the 64-bit ones, or those of 32 bits where the kernel has no others.
+    /// Counters: the 64-bit ones, or those of 32 bits where the kernel has no others, or those of
+    /// IPv6, which is all that its own dump of devices has.
     pub fn stats(&self) -> Option<Stats> {
+        const IFLA_INET6_STATS: u16 = 3;
+        let inet6 = || self.attr(IFLA_PROTINFO)?.nested().find(IFLA_INET6_STATS);
         self.attr(IFLA_STATS64)
             .map(|a| Stats::of64(a.value))
             .or_else(|| self.attr(IFLA_STATS).map(|a| Stats::of32(a.value)))
+            .or_else(|| inet6().map(|a| Stats::of_inet6(a.value)))
     }
 }
 
@@ -147,6 +151,25 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// IPSTATS_MIB_* (linux/snmp.h), as the reference takes them for counters of a device.
+    fn of_inet6(bytes: &[u8]) -> Stats {
+        let n = |at: usize| {
+            let b = bytes.get(8 * at..).and_then(|b| b.first_chunk());
+            b.map_or(0, |b| u64::from_ne_bytes(*b))
+        };
+        Stats {
+            wide: true,
+            rx_packets: n(1),
+            rx_bytes: n(2),
+            tx_packets: n(5),
+            tx_bytes: n(6),
+            rx_errors: n(13),
+            tx_errors: n(14),
+            multicast: n(23),
+            rx_frame_errors: n(31),
+            ..Stats::default()
+        }
+    }
     fn of64(bytes: &[u8]) -> Stats {
         Stats::of(true, bytes.as_chunks::<8>().0.iter().map(|b| u64::from_ne_bytes(*b)))
     }
@@ -209,6 +232,11 @@ pub fn query(index: u32, stats: bool, vf: bool) -> Request {
     }
     r.u32(IFLA_EXT_MASK, mask);
     r
+}
+
+/// A request for all devices as a family of addresses describes them.
+pub fn query_family(family: u8) -> Request {
+    Request::new(RTM_GETLINK, 0, &header(family, 0))
 }
 
 #[cfg(test)]

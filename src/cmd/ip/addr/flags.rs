@@ -49,6 +49,11 @@ pub fn find(word: &[u8]) -> Option<&'static Flag> {
     FLAGS.iter().find(|f| f.word.as_bytes() == word)
 }
 
+/// IFA_F_* of a word; 0 for any other word.
+pub fn bit(word: &[u8]) -> u32 {
+    find(word).map_or(0, |f| f.bit)
+}
+
 const REST: Field = field("ifa_flags", "flags {} ");
 
 /// Shows the flags; an address that is not permanent is dynamic.

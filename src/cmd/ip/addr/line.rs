@@ -17,12 +17,12 @@ const DEV: Field = field("dev", "{}    ");
 const FAMILY: Field = field("family", "{} ");
 const FAMILY_NUMBER: Field = field("family_index", "family {} ");
 const LOCAL: Field = field("local", "{}");
-const PEER: Field = field("address", " peer {}");
+const PEER: Field = field("address", "{}");
 const LEN: Field = field("prefixlen", "/{} ");
 const METRIC: Field = field("metric", "metric {} ");
-const BROADCAST: Field = field("broadcast", "brd {} ");
-const ANYCAST: Field = field("anycast", "any {} ");
-const MULTICAST: Field = field("multicast", "mcast {} ");
+const BROADCAST: Field = field("broadcast", "{} ");
+const ANYCAST: Field = field("anycast", "{} ");
+const MULTICAST: Field = field("multicast", "{} ");
 const SCOPE: Field = field("scope", "scope {} ");
 const PROTO: Field = field("protocol", "proto {} ");
 const LABEL: Field = field("label", "{}");
@@ -60,10 +60,13 @@ pub fn show(out: &mut Out, names: &mut Names, opts: &Opts, a: &Addr<'_>, before:
     if opts.brief {
         return;
     }
-    for (f, addr) in
-        [(BROADCAST, a.broadcast()), (ANYCAST, a.anycast()), (MULTICAST, a.multicast())]
-    {
+    for (word, f, addr) in [
+        ("brd ", BROADCAST, a.broadcast()),
+        ("any ", ANYCAST, a.anycast()),
+        ("mcast ", MULTICAST, a.multicast()),
+    ] {
         if let Some(addr) = addr {
+            out.text(word);
             host::show(out, names, f, addr);
         }
     }
@@ -95,6 +98,7 @@ fn addresses(out: &mut Out, names: &mut Names, a: &Addr<'_>) {
     let Some(local) = a.local() else { return };
     host::show(out, names, LOCAL, local);
     if let Some(peer) = a.address().filter(|p| *p != local) {
+        out.text(" peer ");
         host::show(out, names, PEER, peer);
     }
     out.uint(LEN, a.prefix_len);

@@ -4,12 +4,15 @@ mod change;
 mod echo;
 pub mod flags;
 mod line;
+mod select;
+mod show;
 
 use crate::cli::{Args, Usage, exact, prefix};
 use crate::ctx::Ctx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::Grammar;
+use super::link::filter;
 use super::verb::{self, Verb};
 
 const ADDRESS: &str = "PREFIX dev DEV [ WORD ... ] [ FLAG ... ]";
@@ -22,18 +25,14 @@ static VERBS: &[Verb] = &[
     Verb { word: exact("chg"), args: "=", run: change::change },
     Verb { word: prefix("replace"), args: ADDRESS, run: change::replace },
     Verb { word: prefix("delete"), args: ADDRESS, run: change::delete },
-    Verb { word: prefix("list"), args: "=", run: show },
-    Verb { word: prefix("show"), args: "[ SELECTOR ... ]", run: show },
-    Verb { word: prefix("lst"), args: "=", run: show },
+    Verb { word: prefix("list"), args: "=", run: show::run },
+    Verb { word: prefix("show"), args: "[ SELECTOR ... ]", run: show::run },
+    Verb { word: prefix("lst"), args: "=", run: show::run },
     Verb { word: prefix("help"), args: "", run: help },
 ];
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    verb::dispatch(ctx, args, "address", VERBS, show)
-}
-
-fn show(_: &mut Ctx, _: &mut Args<'_>) -> Result {
-    Err(Error::failed(1, "ip address show is being built").into())
+    verb::dispatch(ctx, args, "address", VERBS, show::run)
 }
 
 /// What may be typed, for completions.
@@ -45,10 +44,15 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
     Err(usage().into())
 }
 
-fn usage() -> Usage {
+/// The usage of `ip address`, from its tables.
+pub fn usage() -> Usage {
     let settable = flags::FLAGS.iter().filter(|f| f.set != flags::Set::Never);
     let more = [
         verb::words("WORD", &change::rows()),
+        format!(
+            "SELECTOR := {} [ to PREFIX ] [ scope SCOPE ] [ label PATTERN ] [ proto N ] [ [ - ]FLAG ]\n",
+            filter::USAGE
+        ),
         verb::listed("FLAG", settable.map(|f| (f.word, ""))),
     ];
     verb::usage("address", VERBS, &more.concat())

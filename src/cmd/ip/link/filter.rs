@@ -6,11 +6,13 @@
 use crate::cli::{Args, Usage, value};
 use crate::names::{Kind, Names};
 use crate::netlink::Request;
+use crate::rtnl::addr::{IFA_F_PERMANENT, IFA_F_SECONDARY};
 use crate::rtnl::consts::{
     IFF_UP, IFLA_IFNAME, IFLA_INFO_KIND, IFLA_LINKINFO, IFLA_MASTER, RT_SCOPE_NOWHERE,
 };
 use crate::rtnl::link::{self, Link};
 
+use super::super::addr::flags;
 use super::device;
 
 /// The selectors of one command.
@@ -117,12 +119,15 @@ impl Filter {
 
     /// A flag of addresses, `-` in front for its absence; whether the word was one.
     fn flag(&mut self, word: &[u8]) -> bool {
-        let (bit, set) = match word {
+        let (set, name) = match word {
+            [b'-', name @ ..] => (false, name),
+            name => (true, name),
+        };
+        let (bit, set) = match name {
             // What the kernel has flags for the contrary of.
-            b"dynamic" => (0x80, false),
-            b"primary" => (0x01, false),
-            [b'-', name @ ..] => (flag_bit(name), false),
-            name => (flag_bit(name), true),
+            b"dynamic" => (IFA_F_PERMANENT, !set),
+            b"primary" => (IFA_F_SECONDARY, !set),
+            _ => (flags::bit(name), set),
         };
         if bit == 0 {
             return false;
@@ -158,10 +163,15 @@ impl Filter {
         r
     }
 
+    /// Whether a device is down where `up` is asked for, or the other way round.
+    pub fn is_off(&self, link: &Link<'_>) -> bool {
+        let up = link.flags & IFF_UP != 0;
+        (self.up && !up) || (self.down && up)
+    }
+
     /// Whether a device is to be shown; what selects addresses is not looked at.
     pub fn accepts(&self, link: &Link<'_>) -> bool {
-        let up = link.flags & IFF_UP != 0;
-        if (self.up && !up) || (self.down && up) {
+        if self.is_off(link) {
             return false;
         }
         if let (Some(want), Some(have)) = (self.group, link.group())
@@ -169,9 +179,9 @@ impl Filter {
         {
             return false;
         }
+        // That a device has no master only the kernel sees to, in a dump (observed in iproute2 6.15).
         let master = match self.master {
-            Master::Any => true,
-            Master::None => link.master().is_none(),
+            Master::Any | Master::None => true,
             Master::Index(index) => link.master() == Some(index),
         };
         let info = link.info();
@@ -181,25 +191,6 @@ impl Filter {
         master
             && is(&self.kind, info.and_then(|i| i.kind()))
             && is(&self.slave_kind, info.and_then(|i| i.slave_kind()))
-    }
-}
-
-/// IFA_F_* (linux/if_addr.h) by the reference's names; 0 for any other word.
-fn flag_bit(name: &[u8]) -> u32 {
-    match name {
-        b"secondary" | b"temporary" => 0x01,
-        b"nodad" => 0x02,
-        b"optimistic" => 0x04,
-        b"dadfailed" => 0x08,
-        b"home" => 0x10,
-        b"deprecated" => 0x20,
-        b"tentative" => 0x40,
-        b"permanent" => 0x80,
-        b"mngtmpaddr" => 0x100,
-        b"noprefixroute" => 0x200,
-        b"autojoin" => 0x400,
-        b"stable-privacy" => 0x800,
-        _ => 0,
     }
 }
 

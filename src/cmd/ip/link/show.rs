@@ -66,10 +66,12 @@ pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, fo
     if let Some(group) = link.group() {
         out.str(field("group", "group {} "), &names.show(Kind::Group, group));
     }
-    if form.queue
-        && let Some(len) = link.attr(IFLA_TXQLEN).and_then(|a| a.u32()).filter(|n| *n != 0)
-    {
-        out.uint(field("txqlen", "qlen {}"), len);
+    if form.queue {
+        // The dump of an address family does not tell it.
+        let len = link.attr(IFLA_TXQLEN).and_then(|a| a.u32());
+        if let Some(len) = len.or_else(|| names.queue_len(link.index)).filter(|n| *n != 0) {
+            out.uint(field("txqlen", "qlen {}"), len);
+        }
     }
     if let Some(event) = link.attr(IFLA_EVENT).and_then(|a| a.u32()) {
         match EVENTS.get(event as usize) {
@@ -94,6 +96,7 @@ pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, fo
         && opts.stats > 0
         && let Some(s) = link.stats()
     {
+        out.line_break();
         stats::show(out, opts, &s, carrier_changes(link));
     }
     if whole {

@@ -11,8 +11,8 @@ type Row<'a> = [(&'a str, &'static str, u64)];
 /// The narrowest the columns may be: wide enough for `RX errors:` and every heading below.
 const WIDTHS: [usize; 8] = [10, 7, 6, 7, 7, 7, 10, 9];
 
-/// Shows the counters, from the line break before them on. `transitions` is
-/// IFLA_CARRIER_CHANGES.
+/// Shows the counters, with line breaks between but not around them: `ip link` has one before,
+/// `ip address` behind. `transitions` is IFLA_CARRIER_CHANGES.
 pub fn show(out: &mut Out, opts: &Opts, s: &Stats, transitions: Option<u32>) {
     let changes = u64::from(transitions.unwrap_or(0));
     let rx = [
@@ -73,8 +73,12 @@ pub fn show(out: &mut Out, opts: &Opts, s: &Stats, transitions: Option<u32>) {
         widen(&mut widths, 1, &tx_errors, opts.human);
     }
     for (name, first, second) in [("RX", &rx[..], &rx_errors[..]), ("TX", &tx, &tx_errors)] {
+        if name == "TX" {
+            out.line_break();
+        }
         totals(out, name, first, &widths, opts.human);
         if more {
+            out.line_break();
             errors(out, name, second, &widths, opts.human);
         }
     }
@@ -104,7 +108,6 @@ fn widen(widths: &mut [usize; 8], from: usize, row: &Row<'_>, how: Human) {
 }
 
 fn totals(out: &mut Out, name: &str, row: &Row<'_>, widths: &[usize; 8], how: Human) {
-    out.line_break();
     out.text(&format!("    {name}: "));
     let mut numbers = String::from("    ");
     for (i, (heading, value)) in columns(row).enumerate() {
@@ -121,7 +124,6 @@ fn totals(out: &mut Out, name: &str, row: &Row<'_>, widths: &[usize; 8], how: Hu
 }
 
 fn errors(out: &mut Out, name: &str, row: &Row<'_>, widths: &[usize; 8], how: Human) {
-    out.line_break();
     out.text(&format!("    {name} errors:{:1$}", "", widths[0] - 10));
     let mut numbers = " ".repeat(widths[0] + 5);
     for (i, (heading, value)) in columns(row).enumerate() {
@@ -142,6 +144,7 @@ mod tests {
 
     fn text(opts: &Opts, s: &Stats) -> String {
         let mut out = Out::memory(opts.style);
+        out.line_break();
         show(&mut out, opts, s, Some(3));
         String::from_utf8(out.taken()).unwrap()
     }
