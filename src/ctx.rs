@@ -133,10 +133,10 @@ impl Ctx {
         }
     }
 
-    /// Prints to stderr; on a terminal after what stdout holds. A pipe gets stdout's part when it is
-    /// full or at the end, as from the reference.
+    /// Prints to stderr, after what stdout holds: the reference flushes what it shows record by
+    /// record, so in a log of both its error comes behind.
     pub fn complain(&mut self, text: &[u8]) {
-        if !text.is_empty() && fd::stdout_is_terminal() {
+        if !text.is_empty() {
             let _ = self.out.flush();
         }
         fd::stderr(text);

@@ -195,7 +195,7 @@ impl Conn {
     ) -> Result<Ack, Error> {
         request.add_flags(NLM_F_REQUEST | NLM_F_ACK);
         let seq = self.next_seq();
-        self.send(request.finish(seq))?;
+        self.send(request.finish(seq)?)?;
         loop {
             let len = self.receive()?;
             for msg in Msgs(&self.buf[..len]) {
@@ -272,7 +272,7 @@ impl Conn {
     pub fn get(&mut self, request: &mut Request) -> Result<Msg<'_>, Error> {
         request.add_flags(NLM_F_REQUEST);
         let seq = self.next_seq();
-        self.send(request.finish(seq))?;
+        self.send(request.finish(seq)?)?;
         loop {
             let len = self.receive()?;
             let mut found = None;
@@ -302,7 +302,7 @@ impl Conn {
     pub fn dump(&mut self, request: &mut Request) -> Result<Dump<'_>, Error> {
         request.add_flags(NLM_F_REQUEST | NLM_F_DUMP);
         let seq = self.next_seq();
-        self.send(request.finish(seq))?;
+        self.send(request.finish(seq)?)?;
         Ok(Dump { conn: self, at: 0, len: 0, done: false, interrupted: false, last: 0 })
     }
 

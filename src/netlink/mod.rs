@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn message(kind: u16, payload: &[u8]) -> Vec<u8> {
-        Request::new(kind, 0, payload).finish(7).to_vec()
+        Request::new(kind, 0, payload).finish(7).unwrap().to_vec()
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A request under construction.
 
+use std::io;
+
 /// Header, family header and attributes, in one buffer.
 ///
 /// struct nlmsghdr (linux/netlink.h): length u32, type u16, flags u16, sequence u32, port u32.
@@ -8,6 +10,8 @@ pub struct Request {
     buf: Vec<u8>,
     /// (offset, index of the word that caused what follows)
     words: Vec<(usize, usize)>,
+    /// A value or a nest was longer than an attribute can be: it cannot be sent.
+    too_long: bool,
 }
 
 /// An open nest; `Request::end` closes it.
@@ -27,7 +31,7 @@ impl Request {
         buf.extend([0; 8]);
         buf.extend(family_header);
         buf.resize(buf.len().next_multiple_of(4), 0);
-        Request { buf, words: Vec::new() }
+        Request { buf, words: Vec::new(), too_long: false }
     }
 
     /// What is added from here on comes from word `index` of the command.
@@ -35,11 +39,12 @@ impl Request {
         self.words.push((self.buf.len(), index));
     }
 
-    /// # Panics
-    ///
-    /// When the value is longer than an attribute can be (65531 bytes); parsers bound what they send.
+    /// A value longer than an attribute can be (65531 bytes) makes `finish` fail.
     pub fn attr(&mut self, kind: u16, value: &[u8]) {
-        let len = u16::try_from(4 + value.len()).expect("values are bounded by their parsers");
+        let Ok(len) = u16::try_from(4 + value.len()) else {
+            self.too_long = true;
+            return;
+        };
         self.buf.extend(len.to_ne_bytes());
         self.buf.extend(kind.to_ne_bytes());
         self.buf.extend(value);
@@ -85,11 +90,12 @@ impl Request {
         self.attr(kind, &[]);
         Nest(at)
     }
-    /// # Panics
-    ///
-    /// When the nest is longer than an attribute can be; parsers bound what they send.
+    /// A nest longer than an attribute can be makes `finish` fail.
     pub fn end(&mut self, nest: Nest) {
-        let len = u16::try_from(self.buf.len() - nest.0).expect("nests are bounded");
+        let Ok(len) = u16::try_from(self.buf.len() - nest.0) else {
+            self.too_long = true;
+            return;
+        };
         self.buf[nest.0..nest.0 + 2].copy_from_slice(&len.to_ne_bytes());
     }
     /// Closes a nest, or takes it back when nothing is in it; says whether it stayed.
@@ -122,14 +128,15 @@ impl Request {
 
     /// The whole message with its length and sequence number filled in.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// When the message is longer than 4 GiB.
-    pub fn finish(&mut self, sequence: u32) -> &[u8] {
-        let len = u32::try_from(self.buf.len()).expect("messages are bounded");
+    /// EMSGSIZE when something in it is too long to be sent.
+    pub fn finish(&mut self, sequence: u32) -> io::Result<&[u8]> {
+        let len = u32::try_from(self.buf.len()).ok().filter(|_| !self.too_long);
+        let len = len.ok_or_else(|| io::Error::from_raw_os_error(libc::EMSGSIZE))?;
         self.buf[..4].copy_from_slice(&len.to_ne_bytes());
         self.buf[8..12].copy_from_slice(&sequence.to_ne_bytes());
-        &self.buf
+        Ok(&self.buf)
     }
 
     /// The word that caused the byte at `offset`, as in NLMSGERR_ATTR_OFFS.
@@ -201,5 +208,18 @@ mod tests {
         let n = r.nest(18);
         assert!(!r.end_or_drop(n));
         assert_eq!(r.payload().len(), 16);
+    }
+
+    #[test]
+    fn what_is_too_long_for_an_attribute_is_not_sent() {
+        let mut request = Request::new(16, 0, &[0; 16]);
+        request.attr(3, &[0; 65_532]);
+        assert!(request.finish(1).is_err());
+        let mut request = Request::new(16, 0, &[0; 16]);
+        let nest = request.nest(18);
+        request.attr(3, &[0; 40_000]);
+        request.attr(3, &[0; 40_000]);
+        request.end(nest);
+        assert!(request.finish(1).is_err());
     }
 }

@@ -356,8 +356,10 @@ impl Random {
 /// A line, its words changed in one to four ways. The applet stays what it is.
 fn mutate(lines: &[Vec<Vec<u8>>], random: &mut Random) -> Vec<Vec<u8>> {
     let mut words = random.one(lines).clone();
-    for _ in 0..=random.below(4) {
-        let at = 1 + random.below(words.len().max(2) - 1);
+    for _ in 0..=random.below(2) * random.below(4) {
+        // Mostly behind the object and the verb, which only lead to the right table.
+        let first = if random.below(4) > 0 { 3.min(words.len() - 1).max(1) } else { 1 };
+        let at = first + random.below(words.len().max(first + 1) - first);
         let way = random.below(12);
         if at >= words.len() || way == 0 {
             let other = random.one(lines);
