@@ -40,10 +40,11 @@
 //! plain lines; *both fail, the words agree*: plain lines.
 //!
 //! **Fix what varies**: give links an address, and a fresh lab numbers everything the same.
-//! What cannot be fixed is made equal by [`normalize`], and only there: addresses of links that do
-//! not occur in the script, link-local addresses made of them, timers, ages, the dates of
-//! `iptables-save`, times of `ping`. What an output says about a link's state may lag behind; so a
-//! command that only shows is asked again, up to a second long, before a difference is believed.
+//! A usage is compared only as to where it is printed, since its wording is our own. What cannot be
+//! fixed is made equal by [`normalize`], and only there: addresses of links that do not occur in
+//! the script, link-local addresses made of them, timers, ages, the dates of `iptables-save`, times
+//! of `ping`. What an output says about a link's state may lag behind; so a command that only
+//! shows is asked again, up to a second long, before a difference is believed.
 
 use crate::lab::{Lab, Outcome, Tool, split};
 use std::fmt::Write as _;
@@ -128,8 +129,15 @@ impl<'a> Line<'a> {
             return told;
         }
         told.stdout = normalize(&outcome.out(), script).into();
+        // The wording of a usage is each program's own; that there is one is not.
+        if told.stdout.starts_with(b"Usage: ") {
+            told.stdout = b"Usage: ...".into();
+        }
         let first = normalize(&outcome.err(), script);
-        let first = first.lines().next().unwrap_or_default();
+        let mut first = first.lines().next().unwrap_or_default();
+        if first.starts_with("Usage: ") {
+            first = "Usage: ...";
+        }
         told.stderr = if self.stderr_too { first.into() } else { vec![] };
         told
     }
@@ -353,6 +361,27 @@ fn difference(theirs: &str, ours: &str, brief: bool) -> String {
             .collect();
         let missing = if line.ends_with('\n') { "" } else { " (no end of line)" };
         let _ = writeln!(told, "      {mark} {shown}{missing}");
+        // In a long line the eye does not find it.
+        if *mark == '+'
+            && line.len() > 160
+            && let Some(('-', other)) = n.checked_sub(1).and_then(|before| marked.get(before))
+        {
+            let at = line.bytes().zip(other.bytes()).take_while(|(x, y)| x == y).count();
+            let from = at.saturating_sub(60);
+            let part = |text: &str| {
+                let bytes = text.trim_end().as_bytes();
+                let part = &bytes[from.min(bytes.len())..bytes.len().min(at + 60)];
+                String::from_utf8_lossy(part).into_owned()
+            };
+            let _ = writeln!(told, "        from byte {from}: - {}", part(other));
+            let _ = writeln!(
+                told,
+                "        {:>width$}: + {}",
+                "",
+                part(line),
+                width = 10 + from.to_string().len()
+            );
+        }
     }
     told
 }
