@@ -37,6 +37,7 @@ fn base_name(path: &[u8]) -> &[u8] {
 /// Our own verbs: `ipbox VERB`, never linked under their bare names.
 #[rustfmt::skip] // one row, one line
 pub static VERBS: &[Applet] = &[
+    Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run },
 ];
 
 /// Runs the applet that the words name: by the name of the program, or by its first word.

@@ -4,3 +4,4 @@ pub mod complete;
 pub mod install;
 pub mod ip;
 pub mod ping;
+pub mod lab;

@@ -12,4 +12,5 @@ pub mod netns;
 pub mod process;
 pub mod signal;
 pub mod socket;
+pub mod userns;
 pub mod watch;

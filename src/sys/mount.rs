@@ -186,3 +186,32 @@ pub fn unlink_at(dir: &OwnedFd, name: &[u8]) -> io::Result<()> {
 pub fn unlink(path: &[u8]) -> io::Result<()> {
     std::fs::remove_file(OsStr::from_bytes(path))
 }
+
+/// Mounts an empty file system in memory, rwxr-xr-x.
+///
+/// # Errors
+///
+/// Those of mount(2).
+pub fn fresh_tmpfs(path: &[u8]) -> io::Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    Ok(mount(Some("tmpfs"), path, Some("tmpfs"), flags, Some("mode=755"))?)
+}
+
+/// Mounts a /proc for the process namespace the process is in, on top of the old one.
+///
+/// # Errors
+///
+/// Those of mount(2); EPERM where parts of the old one are hidden, as in containers.
+pub fn fresh_proc() -> io::Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    Ok(mount(Some("proc"), "/proc", Some("proc"), flags, NONE)?)
+}
+
+/// Makes a named pipe, rw-------.
+///
+/// # Errors
+///
+/// Those of mkfifo(3).
+pub fn make_fifo(path: &[u8]) -> io::Result<()> {
+    Ok(nix::unistd::mkfifo(path, Mode::from_bits_truncate(0o600))?)
+}

@@ -75,13 +75,15 @@ pub enum Ended {
     Signal(i32),
 }
 
-/// Runs `child` in a forked process and waits for it; its return value is the status.
+/// A process that [`start`] made and nobody has waited for yet.
+pub struct Child(nix::unistd::Pid);
+
+/// Runs `child` in a forked process; its return value is the status.
 ///
 /// # Errors
 ///
-/// Those of fork(2) and waitpid(2).
-pub fn in_child(child: impl FnOnce() -> u8) -> std::io::Result<Ended> {
-    use nix::sys::wait::{WaitStatus, waitpid};
+/// Those of fork(2).
+pub fn start(child: impl FnOnce() -> u8) -> std::io::Result<Child> {
     use nix::unistd::{ForkResult, fork};
     // SAFETY: the program has one thread whenever commands run, so the child may do anything.
     match unsafe { fork() }? {
@@ -90,16 +92,7 @@ pub fn in_child(child: impl FnOnce() -> u8) -> std::io::Result<Ended> {
             // SAFETY: _exit ends the child without running what the parent has registered.
             unsafe { libc::_exit(i32::from(status)) }
         }
-        ForkResult::Parent { child } => loop {
-            match waitpid(child, None) {
-                Ok(WaitStatus::Exited(_, status)) => {
-                    return Ok(Ended::Status(u8::try_from(status & 0xff).unwrap_or(1)));
-                }
-                Ok(WaitStatus::Signaled(_, signal, _)) => return Ok(Ended::Signal(signal as i32)),
-                Ok(_) | Err(nix::errno::Errno::EINTR) => {}
-                Err(e) => return Err(e.into()),
-            }
-        },
+        ForkResult::Parent { child } => Ok(Child(child)),
     }
 }
 
@@ -111,4 +104,136 @@ pub fn in_user_namespace() -> bool {
         b"0",
         b"4294967295",
     ])
+}
+
+fn ended(status: nix::sys::wait::WaitStatus) -> Option<Ended> {
+    use nix::sys::wait::WaitStatus;
+    match status {
+        WaitStatus::Exited(_, status) => {
+            Some(Ended::Status(u8::try_from(status & 0xff).unwrap_or(1)))
+        }
+        WaitStatus::Signaled(_, signal, _) => Some(Ended::Signal(signal as i32)),
+        _ => None,
+    }
+}
+
+/// Waits for a child.
+///
+/// # Errors
+///
+/// Those of waitpid(2).
+pub fn wait(child: &Child) -> std::io::Result<Ended> {
+    loop {
+        match nix::sys::wait::waitpid(child.0, None) {
+            Err(nix::errno::Errno::EINTR) => {}
+            status => {
+                if let Some(ended) = ended(status?) {
+                    return Ok(ended);
+                }
+            }
+        }
+    }
+}
+
+/// Waits for a child, and for whatever orphan ends before it: what process 1 of a process
+/// namespace has to do.
+///
+/// # Errors
+///
+/// Those of waitpid(2).
+pub fn wait_as_init(child: &Child) -> std::io::Result<Ended> {
+    loop {
+        match nix::sys::wait::waitpid(None, None) {
+            Err(nix::errno::Errno::EINTR) => {}
+            status => {
+                let status = status?;
+                if let Some(ended) = ended(status)
+                    && status.pid() == Some(child.0)
+                {
+                    return Ok(ended);
+                }
+            }
+        }
+    }
+}
+
+/// Runs `child` in a forked process and waits for it; its return value is the status.
+///
+/// # Errors
+///
+/// Those of fork(2) and waitpid(2).
+pub fn in_child(child: impl FnOnce() -> u8) -> std::io::Result<Ended> {
+    wait(&start(child)?)
+}
+
+/// The keys that interrupt and quit, ignored while this lives; they are meant for the command
+/// that is waited for.
+pub struct Undisturbed(Vec<(nix::sys::signal::Signal, nix::sys::signal::SigAction)>);
+
+/// Ignores SIGINT and SIGQUIT until the value is dropped.
+pub fn undisturbed() -> Undisturbed {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    let set = |signal| {
+        // SAFETY: SIG_IGN runs no code of ours.
+        let old = unsafe { sigaction(signal, &ignore) };
+        old.ok().map(|old| (signal, old))
+    };
+    Undisturbed([Signal::SIGINT, Signal::SIGQUIT].into_iter().filter_map(set).collect())
+}
+
+impl Drop for Undisturbed {
+    fn drop(&mut self) {
+        for (signal, old) in &self.0 {
+            // SAFETY: what was set before is set again; this program installs no handlers.
+            let _ = unsafe { nix::sys::signal::sigaction(*signal, old) };
+        }
+    }
+}
+
+/// Has the kernel kill this process when its parent ends, however that happens.
+///
+/// A parent that has already ended is not noticed.
+///
+/// # Errors
+///
+/// Those of prctl(2).
+pub fn die_with_parent() -> std::io::Result<()> {
+    Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?)
+}
+
+/// A descriptor that becomes readable when the process ends (pidfd_open(2), Linux 5.3).
+///
+/// # Errors
+///
+/// Those of pidfd_open(2).
+pub fn watch(pid: u32) -> std::io::Result<std::os::fd::OwnedFd> {
+    use std::os::fd::FromRawFd;
+    // SAFETY: the call takes two numbers; its descriptor is close-on-exec.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    let Ok(fd @ 0..) = i32::try_from(fd) else { return Err(std::io::Error::last_os_error()) };
+    // SAFETY: the kernel has just made this descriptor and nobody else knows it.
+    Ok(unsafe { std::os::fd::OwnedFd::from_raw_fd(fd) })
+}
+
+/// Sets a variable of the environment, for this process and the programs it becomes or starts.
+pub fn set_env(name: &str, value: &std::ffi::OsStr) {
+    // SAFETY: the program has one thread whenever commands run; nobody else reads the environment.
+    unsafe { std::env::set_var(name, value) }
+}
+
+/// Leaves the terminal and gives up the standard descriptors, so that nobody waits for this
+/// process.
+///
+/// # Errors
+///
+/// Those of open(2) and dup2(2).
+pub fn detach() -> std::io::Result<()> {
+    let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    nix::unistd::dup2_stdin(&null)?;
+    nix::unistd::dup2_stdout(&null)?;
+    nix::unistd::dup2_stderr(&null)?;
+    // Refused to the leader of a group, which a forked process is not.
+    let _ = nix::unistd::setsid();
+    Ok(())
 }

@@ -1,0 +1,210 @@
+//! `ipbox lab`: a small network to try things in, without root and without touching the machine.
+//!
+//! The words are read here; `enter` makes the namespaces, `place` furnishes them, `topology` lays
+//! the fake LAN, `run` and `split` take a script step by step, `web` is a page to fetch.
+
+mod enter;
+mod place;
+mod refused;
+mod run;
+mod split;
+mod topology;
+mod web;
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::sys::{fd, file, netns, process};
+use place::Tools;
+
+/// The status when the lab itself could not be had, as env(1) and timeout(1) have it.
+const NO_LAB: u8 = 125;
+
+/// The script of `ipbox lab tutorial`.
+const TUTORIAL: &[u8] = include_bytes!("../../../examples/tutorial.sh");
+
+const NETWORK: &str = "\
+In the lab:
+  You are root on a host of a fake LAN, 192.168.1.2 on eth0. 192.168.1.3 is another
+  host there, 192.168.1.1 the router, and 8.8.8.8 answers behind it.
+  lan-host COMMAND...   runs a command on 192.168.1.3
+  web-server [PORT]     answers every request with a line of text, in the background
+  web-get URL           shows such an answer
+  Everything is gone when the lab ends, however it ends.
+";
+
+fn grammar() -> Command {
+    let tools = Arg::new("tools")
+        .long("tools")
+        .value_name("WHOSE")
+        .value_parser(["ipbox", "system", "only"])
+        .default_value("ipbox")
+        .help("ip, ping and the others: ipbox's first on PATH, the system's, or only ipbox's");
+    let log = Arg::new("log")
+        .long("log")
+        .value_name("FILE")
+        .value_parser(value_parser!(OsString))
+        .help("write \"STEP n STATUS s COMMAND\" to FILE for each step");
+    let words = |name: &'static str| {
+        Arg::new(name)
+            .num_args(1..)
+            .trailing_var_arg(true)
+            .allow_hyphen_values(true)
+            .value_parser(value_parser!(OsString))
+    };
+    Command::new("ipbox lab")
+        .about("A small network to try things in, without root and without touching the machine")
+        .override_usage(
+            "ipbox lab [--tools WHOSE] [-- COMMAND...]\n       \
+             ipbox lab run [--tools WHOSE] [--log FILE] FILE [WORD...]\n       \
+             ipbox lab tutorial [--tools WHOSE] [--log FILE]\n       \
+             ipbox lab on ADDRESS COMMAND...",
+        )
+        .after_help(NETWORK)
+        .arg(tools.clone())
+        .arg(
+            Arg::new("command")
+                .num_args(1..)
+                .last(true)
+                .value_name("COMMAND")
+                .value_parser(value_parser!(OsString))
+                .help("runs it in the lab, instead of a shell"),
+        )
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Command::new("run")
+                .about("Runs a shell script in a lab, step by step")
+                .args([tools.clone(), log.clone()])
+                .arg(words("script").required(true).value_names(["FILE", "WORD"])),
+        )
+        .subcommand(
+            Command::new("tutorial")
+                .about("Runs the tutorial in a lab, step by step")
+                .args([tools, log]),
+        )
+        .subcommand(
+            Command::new("on")
+                .about("In a lab: runs a command on another host of its network")
+                .arg(Arg::new("address").required(true))
+                .arg(words("command").required(true)),
+        )
+        .subcommand(
+            Command::new("serve")
+                .hide(true)
+                .arg(Arg::new("port").value_parser(value_parser!(u16)).default_value("80"))
+                .arg(Arg::new("text").default_value("Hello from the web server")),
+        )
+        .subcommand(Command::new("fetch").hide(true).arg(Arg::new("url").required(true)))
+}
+
+/// Runs `ipbox lab`; the status is that of what ran inside.
+pub fn run(words: &[&[u8]]) -> u8 {
+    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
+    let matches = match grammar().try_get_matches_from(words) {
+        Ok(m) => m,
+        Err(e) if e.exit_code() == 0 => {
+            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
+            return 0;
+        }
+        Err(e) => {
+            fd::stderr(e.to_string().as_bytes());
+            return 2;
+        }
+    };
+    match dispatch(&matches) {
+        Ok(status) => status,
+        Err(e) => {
+            fd::stderr(format!("ipbox lab: {e:#}\n").as_bytes());
+            NO_LAB
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<u8> {
+    match matches.subcommand() {
+        None => {
+            let command = words(matches, "command");
+            let stay =
+                || if command.is_empty() { place::shell() } else { place::command(&command) };
+            enter::lab(tools(matches), stay)
+        }
+        Some(("run", m)) => {
+            let words = words(m, "script");
+            let (path, arguments) = words.split_first().context("no script was named")?;
+            let text = file::read(path).with_context(|| lossy(path))?;
+            let mut script = run::Script::new(path, &text, arguments)?;
+            script.log = log(m)?;
+            enter::lab(tools(m), || script.run())
+        }
+        Some(("tutorial", m)) => {
+            let mut script = run::Script::new(b"tutorial.sh", TUTORIAL, &[])?;
+            script.log = log(m)?;
+            script.quiet = true;
+            enter::lab(tools(m), || script.run())
+        }
+        Some(("on", m)) => {
+            on(m.get_one::<String>("address").context("no host")?, &words(m, "command"))
+        }
+        Some(("serve", m)) => {
+            let port = m.get_one("port").copied().context("no port")?;
+            web::serve(port, m.get_one::<String>("text").context("no text")?)
+        }
+        Some(("fetch", m)) => web::fetch(m.get_one::<String>("url").context("no address")?),
+        Some((other, _)) => bail!("{other} is not built"),
+    }
+}
+
+fn tools(m: &ArgMatches) -> Tools {
+    match m.get_one::<String>("tools").map(String::as_str) {
+        Some("system") => Tools::System,
+        Some("only") => Tools::Only,
+        _ => Tools::Ours,
+    }
+}
+
+fn words<'m>(m: &'m ArgMatches, name: &str) -> Vec<&'m [u8]> {
+    m.get_many::<OsString>(name).into_iter().flatten().map(|w| w.as_bytes()).collect()
+}
+
+fn log(m: &ArgMatches) -> Result<Option<std::fs::File>> {
+    let Some(path) = m.get_one::<OsString>("log") else { return Ok(None) };
+    let made = std::fs::File::create(path).with_context(|| path.to_string_lossy().into_owned())?;
+    Ok(Some(made))
+}
+
+/// Runs a command on another host of the lab's network; returns only when that fails.
+fn on(address: &str, command: &[&[u8]]) -> Result<u8> {
+    let host = Path::new(topology::HOSTS).join(OsStr::new(address));
+    let Ok(host) = std::fs::File::open(&host) else {
+        let mut known: Vec<_> = file::list(topology::HOSTS.as_bytes())
+            .map_err(|_| anyhow!("this is no lab, there are no hosts"))?;
+        known.sort();
+        bail!("no host {address} here; there are {}", lossy(&known.join(&b", "[..])));
+    };
+    netns::enter(&host).with_context(|| format!("cannot enter {address}"))?;
+    Ok(cannot_run(command[0], &process::exec(command)))
+}
+
+/// Says why a command was not run; the status is a shell's.
+fn cannot_run(program: &[u8], why: &std::io::Error) -> u8 {
+    let why_text = crate::error::strerror(why);
+    fd::stderr(&[b"ipbox lab: ", program, b": ", why_text.as_bytes(), b"\n"].concat());
+    if why.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 }
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_grammar_is_sound() {
+        super::grammar().debug_assert();
+    }
+}

@@ -1,0 +1,227 @@
+//! What a lab looks like from inside: its own /run, /proc and /sys, the programs on PATH, and
+//! the shell.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::cannot_run;
+use crate::applet::APPLETS;
+use crate::error::strerror;
+use crate::sys::{fd, file, mount, process};
+
+/// Where the lab keeps what is its own; nothing of it is on the machine's disk.
+pub const DIR: &str = "/run/ipbox";
+
+const BIN: &str = "/run/ipbox/bin";
+
+/// Where a user's PATH ends too early to hold `ip` and `iptables`.
+const SBIN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+/// Whose `ip`, `ping` and so on are on PATH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tools {
+    /// Ours, the system's behind them.
+    Ours,
+    /// The system's; only `ipbox` itself is ours.
+    System,
+    /// Ours, and no other program at all.
+    Only,
+}
+
+/// Programs of the lab itself, and what they stand for.
+const HELPERS: [(&str, &str); 3] =
+    [("lan-host", "on 192.168.1.3"), ("web-server", "serve"), ("web-get", "fetch")];
+
+/// Puts everything in its place and sets the environment.
+///
+/// # Errors
+///
+/// What the kernel refuses.
+pub fn furnish(tools: Tools) -> Result<()> {
+    mount::make_root_slave().context("cannot keep mounts to the lab")?;
+    own_run().context("cannot have a /run of its own")?;
+    // In a container parts of /proc and /sys may be hidden, and then nobody gets a new one; the
+    // old ones serve, though they show more processes and other devices.
+    for (what, made) in [("/proc", mount::fresh_proc()), ("/sys", mount::fresh_sysfs(b"sysfs"))] {
+        if let Err(e) = made {
+            let note = format!("ipbox lab: note: {what} stays the machine's: {}\n", strerror(&e));
+            fd::stderr(note.as_bytes());
+        }
+    }
+    fs::create_dir_all(BIN)?;
+    fs::create_dir("/run/netns")?;
+    no_name_servers();
+    programs(tools).context("cannot place the programs")?;
+    environment(tools);
+    let _ = nix::unistd::sethostname("lab");
+    Ok(())
+}
+
+/// An empty /run, also as /var/run. Links are kept: some distributions lead to all programs
+/// through one of them.
+fn own_run() -> Result<()> {
+    let links: Vec<(OsString, PathBuf)> = fs::read_dir("/run")?
+        .flatten()
+        .filter_map(|e| Some((e.file_name(), fs::read_link(e.path()).ok()?)))
+        .collect();
+    mount::fresh_tmpfs(b"/run")?;
+    for (name, target) in links {
+        symlink(target, Path::new("/run").join(name))?;
+    }
+    if !fs::canonicalize("/var/run").is_ok_and(|p| p == Path::new("/run")) {
+        // A machine without the directory has no programs that look there.
+        let _ = mount::bind(b"/run", b"/var/run");
+    }
+    Ok(())
+}
+
+/// Nobody answers for names here; without this, programs would wait for the machine's servers.
+fn no_name_servers() {
+    let own = format!("{DIR}/resolv.conf");
+    if fs::write(&own, "# There is no name server in the lab.\n").is_ok() {
+        // A machine without the file has no servers either.
+        let _ = mount::bind(own.as_bytes(), b"/etc/resolv.conf");
+    }
+}
+
+/// `ipbox` and its applets. A file that is mounted stays when the original is replaced, and costs
+/// less than a copy; the copy is for a program whose place cannot be reached by name.
+fn programs(tools: Tools) -> Result<()> {
+    let program = format!("{BIN}/ipbox");
+    fs::write(&program, "")?;
+    let me = fs::read_link("/proc/self/exe")?;
+    let same = |m: fs::Metadata| fs::metadata("/proc/self/exe").is_ok_and(|e| e.ino() == m.ino());
+    let mounted = fs::metadata(&me).is_ok_and(same)
+        && mount::bind(me.as_os_str().as_bytes(), program.as_bytes()).is_ok();
+    if !mounted {
+        fs::copy("/proc/self/exe", &program)?;
+    }
+    if tools != Tools::System {
+        for applet in APPLETS {
+            symlink("ipbox", format!("{BIN}/{}", applet.name))?;
+        }
+    }
+    for (name, verb) in HELPERS {
+        let path = format!("{BIN}/{name}");
+        fs::write(&path, format!("#!/bin/sh\nexec {program} lab {verb} \"$@\"\n"))?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    Ok(())
+}
+
+fn environment(tools: Tools) {
+    let old = file::env("PATH").unwrap_or_else(|| b"/usr/local/bin:/usr/bin:/bin".to_vec());
+    let mut path: Vec<&[u8]> = Vec::new();
+    if tools != Tools::System {
+        path.push(BIN.as_bytes());
+    }
+    if tools != Tools::Only {
+        path.push(&old);
+        let known: Vec<&[u8]> = old.split(|&b| b == b':').collect();
+        path.extend(SBIN.iter().map(|d| d.as_bytes()).filter(|d| !known.contains(d)));
+    }
+    if tools == Tools::System {
+        path.push(BIN.as_bytes());
+    }
+    process::set_env("PATH", OsStr::from_bytes(&path.join(&b':')));
+    process::set_env("IPBOX_LAB", OsStr::new("1"));
+}
+
+/// Becomes a command; returns only when that fails, with a shell's status.
+pub fn command(words: &[&[u8]]) -> u8 {
+    cannot_run(words[0], &process::exec(words))
+}
+
+const GREETING: &str = "\
+A lab: you are root on 192.168.1.2. 192.168.1.3 is another host, 192.168.1.1 the router,
+8.8.8.8 the internet. `lan-host COMMAND` runs on 192.168.1.3. `exit` ends it all.
+";
+
+/// Becomes the user's shell, with a prompt that tells where it is; returns only when that fails.
+pub fn shell() -> u8 {
+    let shell = file::env("SHELL")
+        .filter(|s| s.starts_with(b"/") && is_program(Path::new(OsStr::from_bytes(s))))
+        .unwrap_or_else(|| b"/bin/sh".to_vec());
+    if fd::stderr_is_terminal() {
+        fd::stderr(GREETING.as_bytes());
+    }
+    let name = shell.rsplit(|&b| b == b'/').next().unwrap_or(&shell);
+    let words = prompt(name).unwrap_or_default();
+    let mut command: Vec<&[u8]> = vec![&shell];
+    command.extend(words.iter().map(Vec::as_slice));
+    cannot_run(&shell, &process::exec(&command))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+        // What users without a login have.
+        && !path.ends_with("nologin")
+        && !path.ends_with("false")
+}
+
+/// Makes the shell show `lab` in its prompt and keep our PATH, whatever the user's own start
+/// files do; the words it has to be started with.
+fn prompt(shell: &[u8]) -> Result<Vec<Vec<u8>>> {
+    let path = file::env("PATH").unwrap_or_default();
+    let path = quoted(&path);
+    let mut text = Vec::new();
+    let mut words: Vec<Vec<u8>> = Vec::new();
+    match shell {
+        b"bash" => {
+            text.extend(b"[ -r ~/.bashrc ] && . ~/.bashrc\nPS1='lab:\\w# '\nPATH=");
+            text.extend(path);
+            words.extend([b"--rcfile".to_vec(), format!("{DIR}/bashrc").into_bytes()]);
+            fs::write(format!("{DIR}/bashrc"), text)?;
+        }
+        b"zsh" => {
+            let home = file::env("ZDOTDIR").or_else(|| file::env("HOME")).unwrap_or_default();
+            text.extend(b"ZDOTDIR=");
+            text.extend(quoted(&home));
+            text.extend(b"\n[ -r $ZDOTDIR/.zshrc ] && . $ZDOTDIR/.zshrc\nPROMPT='lab:%~# '\nPATH=");
+            text.extend(path);
+            fs::write(format!("{DIR}/.zshrc"), text)?;
+            process::set_env("ZDOTDIR", OsStr::new(DIR));
+        }
+        b"fish" => {
+            text.extend(b"function fish_prompt; echo -n 'lab:'(prompt_pwd)'# '; end; set -gx PATH (string split : ");
+            text.extend(path);
+            text.push(b')');
+            words.extend([b"-C".to_vec(), text]);
+        }
+        // `$PWD` is expanded at each prompt by the shells that know POSIX.
+        _ => process::set_env("PS1", OsStr::new("lab:$PWD# ")),
+    }
+    Ok(words)
+}
+
+/// A word for any shell.
+fn quoted(bytes: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'\''];
+    for &b in bytes {
+        match b {
+            b'\'' => text.extend(b"'\\''"),
+            b => text.push(b),
+        }
+    }
+    text.push(b'\'');
+    text
+}
+
+/// The words of a `#!` line, when it names a shell that reads what sh(1) reads.
+pub fn interpreter(script: &[u8]) -> Option<Vec<OsString>> {
+    let Some(line) = script.strip_prefix(b"#!") else { return Some(vec!["/bin/sh".into()]) };
+    let line = line.split(|&b| b == b'\n').next()?;
+    let mut words: Vec<&[u8]> =
+        line.split(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty()).collect();
+    if words.first().is_some_and(|w| w.ends_with(b"/env")) {
+        words.remove(0);
+    }
+    let name = words.first()?.rsplit(|&b| b == b'/').next()?;
+    let known: [&[u8]; 8] = [b"sh", b"ash", b"dash", b"bash", b"ksh", b"mksh", b"zsh", b"busybox"];
+    known.contains(&name).then(|| words.iter().map(|w| OsString::from_vec(w.to_vec())).collect())
+}

@@ -1,0 +1,199 @@
+//! The network of a lab: a LAN with the internet behind it.
+//!
+//! ```text
+//!   host (the lab)          other host             the internet
+//!   192.168.1.2/24        192.168.1.3/24        8.8.8.8   1.1.1.1
+//!        eth0                  eth0                    eth0 203.0.113.2/30
+//!         │                     │                       │
+//!         └──────── lan ────────┘                       │
+//!            192.168.1.1/24 ── router ── 203.0.113.1/30 wan
+//! ```
+//!
+//! The three others are namespaces without a name below /run/netns, so that `ip netns` lists only
+//! what the person made. They know 192.168.1.0/24 and nothing behind it: what comes from another
+//! network without NAT gets no answer.
+
+use std::fs::File;
+use std::net::Ipv4Addr;
+use std::os::fd::AsRawFd;
+
+use anyhow::{Context, Result};
+use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkSerializable};
+use netlink_packet_route::address::{AddressAttribute, AddressMessage};
+use netlink_packet_route::link::{
+    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
+};
+use netlink_packet_route::route::{
+    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
+};
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+
+use crate::netlink::{Conn, Protocol, Request};
+use crate::sys::{file, mount, netns};
+
+/// Where the other hosts' namespaces are kept, each under its address.
+pub const HOSTS: &str = "/run/ipbox/hosts";
+
+const HOST: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 2);
+const OTHER: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 3);
+const ROUTER: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 1);
+const LAN: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 0);
+const WAN_ROUTER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
+const WAN_INTERNET: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 2);
+const INTERNET: [Ipv4Addr; 2] = [Ipv4Addr::new(8, 8, 8, 8), Ipv4Addr::new(1, 1, 1, 1)];
+
+/// Lays it, the caller's namespace being the host's.
+///
+/// # Errors
+///
+/// What the kernel refuses, a kernel without veth or bridge for instance.
+pub fn lay() -> Result<()> {
+    let host = netns::open_pid(b"self")?;
+    let [router, other, internet] = [keep(ROUTER)?, keep(OTHER)?, keep(INTERNET[0])?];
+
+    // A new namespace copies this from the machine; the tutorial begins without.
+    forwarding(false);
+    netns::enter(&router)?;
+    forwarding(true);
+    let mut at = Place::here()?;
+    at.up("lo")?;
+    at.bridge("lan")?;
+    at.cable("host", Some("lan"), &host, HOST)?;
+    at.cable("other", Some("lan"), &other, OTHER)?;
+    at.cable("wan", None, &internet, WAN_INTERNET)?;
+    at.address("lan", ROUTER, 24)?;
+    at.address("wan", WAN_ROUTER, 30)?;
+    at.route(None, WAN_INTERNET)?;
+
+    netns::enter(&internet)?;
+    let mut at = Place::here()?;
+    at.up("lo")?;
+    at.up("eth0")?;
+    at.address("eth0", WAN_INTERNET, 30)?;
+    for address in INTERNET {
+        at.address("lo", address, 32)?;
+    }
+    at.route(Some((LAN, 24)), WAN_ROUTER)?;
+
+    for (ns, address) in [(&other, OTHER), (&host, HOST)] {
+        netns::enter(ns)?;
+        let mut at = Place::here()?;
+        at.up("lo")?;
+        at.up("eth0")?;
+        at.address("eth0", address, 24)?;
+        at.route(None, ROUTER)?;
+    }
+    // So that programs that ping without raw sockets work, too; 0 is the only group there may be.
+    let _ = file::write(b"/proc/sys/net/ipv4/ping_group_range", b"0 0");
+    Ok(())
+}
+
+/// A new namespace that lives as long as the lab.
+fn keep(address: Ipv4Addr) -> Result<File> {
+    let ns = netns::create()?;
+    mount::make_dir(HOSTS.as_bytes())?;
+    let dir = mount::open_dir(HOSTS.as_bytes())?;
+    let name = address.to_string();
+    mount::create_point(&dir, name.as_bytes())?;
+    mount::bind_at(&ns, &dir, name.as_bytes())?;
+    Ok(ns)
+}
+
+/// Packets for others are passed on, or not. Where /proc/sys cannot be written the kernel's own
+/// choice stays.
+fn forwarding(on: bool) {
+    let _ = file::write(b"/proc/sys/net/ipv4/ip_forward", if on { b"1" } else { b"0" });
+}
+
+/// The namespace a socket was opened in.
+struct Place(Conn);
+
+impl Place {
+    fn here() -> Result<Place> {
+        Ok(Place(Conn::open(Protocol::Route, 1 << 16)?))
+    }
+
+    fn send(&mut self, flags: u16, message: &RouteNetlinkMessage) -> Result<()> {
+        let mut body = vec![0; NetlinkSerializable::buffer_len(message)];
+        message.serialize(&mut body);
+        self.0.change(&mut Request::new(message.message_type(), flags, &body))?;
+        Ok(())
+    }
+
+    fn new_link(&mut self, what: &str, link: LinkMessage) -> Result<()> {
+        let message = RouteNetlinkMessage::NewLink(link);
+        self.send(NLM_F_CREATE | NLM_F_EXCL, &message).with_context(|| format!("no {what} link"))
+    }
+
+    fn up(&mut self, name: &str) -> Result<()> {
+        self.send(0, &RouteNetlinkMessage::NewLink(link(name)))
+    }
+
+    fn bridge(&mut self, name: &str) -> Result<()> {
+        let mut bridge = link(name);
+        bridge.attributes.push(LinkAttribute::Address(hardware(ROUTER)));
+        bridge.attributes.push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]));
+        self.new_link("bridge", bridge)
+    }
+
+    /// A cable to another namespace, where its end is eth0, with the hardware address that goes
+    /// with `far`.
+    fn cable(&mut self, name: &str, master: Option<&str>, to: &File, far: Ipv4Addr) -> Result<()> {
+        let mut peer = link("eth0");
+        // It cannot be up before the cable is there.
+        peer.header.flags = LinkFlags::empty();
+        peer.attributes.push(LinkAttribute::NetNsFd(to.as_raw_fd()));
+        peer.attributes.push(LinkAttribute::Address(hardware(far)));
+        let mut near = link(name);
+        near.attributes.extend(master.map(index).transpose()?.map(LinkAttribute::Controller));
+        near.attributes.push(LinkAttribute::LinkInfo(vec![
+            LinkInfo::Kind(InfoKind::Veth),
+            LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
+        ]));
+        self.new_link("veth", near)
+    }
+
+    fn address(&mut self, name: &str, address: Ipv4Addr, prefix_len: u8) -> Result<()> {
+        let mut message = AddressMessage::default();
+        message.header.family = AddressFamily::Inet;
+        message.header.prefix_len = prefix_len;
+        message.header.index = index(name)?;
+        message.attributes.push(AddressAttribute::Local(address.into()));
+        message.attributes.push(AddressAttribute::Address(address.into()));
+        self.send(NLM_F_CREATE | NLM_F_EXCL, &RouteNetlinkMessage::NewAddress(message))
+    }
+
+    /// A route by way of a gateway; without a destination it is the default route.
+    fn route(&mut self, to: Option<(Ipv4Addr, u8)>, gateway: Ipv4Addr) -> Result<()> {
+        let mut message = RouteMessage::default();
+        message.header.address_family = AddressFamily::Inet;
+        message.header.table = RouteHeader::RT_TABLE_MAIN;
+        message.header.protocol = RouteProtocol::Boot;
+        message.header.scope = RouteScope::Universe;
+        message.header.kind = RouteType::Unicast;
+        if let Some((network, prefix_len)) = to {
+            message.header.destination_prefix_length = prefix_len;
+            message.attributes.push(RouteAttribute::Destination(RouteAddress::Inet(network)));
+        }
+        message.attributes.push(RouteAttribute::Gateway(RouteAddress::Inet(gateway)));
+        self.send(NLM_F_CREATE | NLM_F_EXCL, &RouteNetlinkMessage::NewRoute(message))
+    }
+}
+
+/// A link of this name that is up.
+fn link(name: &str) -> LinkMessage {
+    let mut link = LinkMessage::default();
+    link.header.flags = LinkFlags::Up;
+    link.header.change_mask = LinkFlags::Up;
+    link.attributes.push(LinkAttribute::IfName(name.to_owned()));
+    link
+}
+
+fn index(name: &str) -> Result<u32> {
+    nix::net::if_::if_nametoindex(name).with_context(|| format!("no device {name}"))
+}
+
+/// A hardware address that tells the host: 02:00, then its address.
+fn hardware(address: Ipv4Addr) -> Vec<u8> {
+    [&[2, 0], &address.octets()[..]].concat()
+}
