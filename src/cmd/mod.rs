@@ -3,5 +3,5 @@
 pub mod complete;
 pub mod install;
 pub mod ip;
-pub mod ping;
 pub mod lab;
+pub mod ping;
