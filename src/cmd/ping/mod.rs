@@ -84,6 +84,7 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
             .map_err(|e| failed(2, format!("connect failed: {}", strerror(&e)).as_bytes()))?;
     }
     headline(&mut out, &target, source, &options, &mut names);
+    options.check_pace(root)?;
     Session::new(socket, target, options, names, out)?.run()
 }
 

@@ -192,7 +192,9 @@ impl Options {
         if o.hosts.is_empty() {
             return Err(failed(2, b"usage error: Destination address required"));
         }
-        o.check(root)?;
+        if o.deadline == Some(0) {
+            o.deadline = None;
+        }
         Ok(Some(o))
     }
 
@@ -276,11 +278,12 @@ impl Options {
         }
     }
 
-    /// What can only be told when all options are known.
-    fn check(&mut self, root: bool) -> Result<(), Error> {
-        if self.deadline == Some(0) {
-            self.deadline = None;
-        }
+    /// Ordinary users may not flood; the reference says so behind its first line.
+    ///
+    /// # Errors
+    ///
+    /// Status 2.
+    pub fn check_pace(&self, root: bool) -> Result<(), Error> {
         if !root && self.interval_ms < 2 && !self.adaptive {
             return Err(failed(
                 2,
@@ -416,7 +419,8 @@ mod tests {
         assert_eq!(told("-i 1e9 h"), (2, "ping: bad timing interval: 1e9\n".into()));
         assert_eq!(told("-R h"), (2, "ping: option -R is not built in yet\n".into()));
         assert_eq!(told("-c 1").1, "ping: usage error: Destination address required\n");
-        assert!(told("-i 0 h").1.contains("cannot flood"));
+        assert!(parse("-i 0 h").unwrap().check_pace(true).is_ok());
+        assert_eq!(parse("-i 0 h").unwrap().check_pace(false).unwrap_err().status(), 2);
     }
 
     #[test]

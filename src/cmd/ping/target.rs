@@ -8,7 +8,7 @@ use crate::cli::value;
 use crate::error::{Error, strerror};
 use crate::names::Names;
 use crate::names::hosts::Hosts;
-use crate::sys::{fd, socket};
+use crate::sys::{fd, process, socket};
 
 /// The port that a probe connects to; nothing is sent.
 const PROBE_PORT: u16 = 1025;
@@ -212,10 +212,11 @@ fn from_probe(
     target: &Target,
     options: &Options,
 ) -> Result<IpAddr, Error> {
-    // A device decides for addresses that are valid on one cable only; the reference leaves
-    // the source open then.
-    if let (IpAddr::V6(a), Some(_)) = (target.addr.ip(), &options.device)
-        && link_local(a)
+    // Addresses that are valid on one cable only: a device decides, or nobody does, and the
+    // reference leaves the source open.
+    if let SocketAddr::V6(a) = target.addr
+        && link_local(*a.ip())
+        && (options.device.is_some() || (a.scope_id() == 0 && !a.ip().is_multicast()))
     {
         return Ok(Ipv6Addr::UNSPECIFIED.into());
     }
@@ -240,6 +241,13 @@ fn from_probe(
                 .map_err(|e| told("cannot set broadcasting", &e))?;
         }
         socket::connect(socket::of(probe), to).map_err(|e| told("connect", &e))?;
+        if !process::is_root() && options.interval_ms < 1000 {
+            return Err(failed(
+                2,
+                b"minimal interval for broadcast ping for user must be >= 1000 ms, \
+                  use -i 1 (or higher)",
+            ));
+        }
     }
     let own = socket::local(socket::of(probe)).map_err(|e| told("getsockname", &e))?;
     Ok(own.ip())
