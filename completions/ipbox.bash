@@ -23,5 +23,5 @@ _ipbox() {
     done < <(ipbox __complete "${words[@]}" 2>/dev/null)
 }
 
-complete -F _ipbox ipbox ip arp ping route sysctl \
+complete -F _ipbox ipbox ip arp ping ping4 ping6 route sysctl \
     iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore

@@ -16,7 +16,7 @@ function __ipbox_complete
     end
 end
 
-for name in ipbox ip arp ping route sysctl \
+for name in ipbox ip arp ping ping4 ping6 route sysctl \
         iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore
     complete -c $name -e
     complete -c $name -f -k -a '(__ipbox_complete)'

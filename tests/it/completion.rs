@@ -1,6 +1,6 @@
 //! The stubs in `completions/`, each in its own shell.
 
-use crate::lab::{APPLETS, Lab, Outcome, Tool};
+use crate::lab::{Lab, Outcome, Tool};
 
 const STUBS: [&str; 3] = [
     include_str!("../../completions/ipbox.bash"),
@@ -39,7 +39,21 @@ const CASES: &[Case] = &[
     ("ip netns ", &["add", "delete", "exec", "list", "show"], &["red"]),
     ("ip -j -d net", &["netns"], &[]),
     ("ip a", &["address"], &["link"]),
+    ("ipbox lab ", &["run", "tutorial", "on"], &["serve", "ip"]),
+    ("ipbox lab --", &["--tools"], &["run"]),
+    ("ipbox lab run --tools ", &["ipbox", "system", "only"], &["run"]),
+    ("ipbox lab -- ip net", &["netns"], &["run"]),
+    ("ip route ", &["add", "show", "get"], &["via"]),
+    ("ping -", &["-c", "-W", "-I"], &["lo"]),
     // words and their values
+    ("ip route add default ", &["via", "dev", "metric", "nexthop"], &["v-left"]),
+    ("ip route add default table ", &["main", "local"], &["via"]),
+    ("ip route add blackhole 1.2.3.4/32 metric 7 ta", &["table"], &["via"]),
+    ("ip route add default dev v-l", &["v-left"], &["v-right"]),
+    ("ip route add default nexthop via 10.0.0.1 w", &["weight"], &["dev"]),
+    ("ip address add 10.0.0.1/8 dev ", &["v-left", "lo"], &["scope"]),
+    ("ip address add 10.0.0.1/8 broadcast 10.0.0.255 s", &["scope"], &["dev"]),
+    ("ping -I v-", &["v-left", "v-right"], &["-c"]),
     ("ip neigh add 10.0.0.1 ", &["lladdr", "nud", "dev"], &["v-left"]),
     ("ip neigh add 10.0.0.1 nud ", &["permanent", "reachable"], &["lladdr", "dev"]),
     ("ip neigh add 10.0.0.1 nud reachable ", &["lladdr", "dev"], &["permanent"]),
@@ -159,8 +173,18 @@ fn shell(lab: &Lab, shell: &str, args: &[&str]) -> Outcome {
 
 #[test]
 fn every_applet_is_completed() {
+    let list = Lab::new().ours("ipbox").out();
+    let mut applets: Vec<_> = list
+        .lines()
+        .skip_while(|l| !l.starts_with("Applets:"))
+        .skip(1)
+        .take_while(|l| !l.is_empty())
+        .filter_map(|l| l.split_whitespace().next())
+        .collect();
+    assert!(applets.contains(&"ip"), "{list}");
+    applets.push("ipbox");
     for stub in STUBS {
-        for applet in APPLETS {
+        for applet in &applets {
             let named = stub.split(|c: char| c.is_whitespace()).any(|w| w == *applet);
             assert!(named, "{applet} is missing in\n{stub}");
         }

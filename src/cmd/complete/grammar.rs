@@ -23,12 +23,24 @@ pub struct Key {
 }
 
 impl Key {
+    /// Whether a value follows.
+    pub fn wants_value(&self) -> bool {
+        !self.values.is_empty()
+    }
     /// The values in short: `DEV`, `on | off`.
     pub fn hint(&self) -> String {
         let name = |v: &Value| match v {
             Value::Word(w) | Value::Place(w) => w.clone(),
         };
-        self.values.iter().map(name).collect::<Vec<_>>().join(" | ")
+        let mut all = self.values.iter().map(name).collect::<Vec<_>>().join(" | ");
+        if all.len() > 60 {
+            all = all
+                .get(..60)
+                .unwrap_or(&all)
+                .rsplit_once(" | ")
+                .map_or(String::new(), |(most, _)| format!("{most} | ..."));
+        }
+        all
     }
 }
 
@@ -41,10 +53,14 @@ pub struct Form {
 }
 
 impl Form {
+    /// The key of this word.
+    pub fn exact(&self, word: &[u8]) -> Option<&Key> {
+        self.keys.iter().find(|k| k.word.as_bytes() == word)
+    }
+
     /// The key of this word, or of the only one that it begins.
     pub fn key(&self, word: &[u8]) -> Option<&Key> {
-        let exact = self.keys.iter().find(|k| k.word.as_bytes() == word);
-        exact.or_else(|| {
+        self.exact(word).or_else(|| {
             // Shorter ones are more often names of devices.
             let mut fit = self.keys.iter().filter(|k| k.word.as_bytes().starts_with(word));
             fit.next().filter(|_| word.len() >= 3 && fit.next().is_none())
@@ -52,6 +68,10 @@ impl Form {
     }
 
     fn add(&mut self, word: &str, values: Vec<Value>) {
+        // `[-]FLAG`
+        if !word.contains(|c: char| c.is_ascii_alphanumeric()) {
+            return;
+        }
         match self.keys.iter_mut().find(|k| k.word == word) {
             Some(k) if k.values.is_empty() => k.values = values,
             Some(_) => {}
@@ -128,8 +148,11 @@ impl Symbols {
             match item {
                 Item::Word(word) => match self.values(&items[at..], inside) {
                     Some((values, taken)) => {
-                        at += taken;
                         form.add(word, values);
+                        for item in &items[at..at + taken] {
+                            self.visit_words_with_values(item, form, inside);
+                        }
+                        at += taken;
                     }
                     None => form.add(word, Vec::new()),
                 },
@@ -156,6 +179,20 @@ impl Symbols {
                     }
                 }
             }
+        }
+    }
+
+    /// `nexthop HOP`, `HOP := { via ADDR | dev DEV }`: behind the value its words go on.
+    fn visit_words_with_values(&self, item: &Item, form: &mut Form, inside: &mut Vec<String>) {
+        let Item::Place(name) = item else { return };
+        let goes_on = |item: &Item| match item {
+            Item::One(ways) | Item::Maybe(ways) => {
+                ways.iter().any(|way| way.len() > 1 && matches!(way.first(), Some(Item::Word(_))))
+            }
+            _ => false,
+        };
+        if self.0.get(name).is_some_and(|items| items.iter().any(goes_on)) {
+            self.visit(std::slice::from_ref(item), form, inside);
         }
     }
 
@@ -201,7 +238,23 @@ fn starts_a_form(line: &str) -> bool {
 
 fn parse(text: &str) -> Vec<Item> {
     let mut spaced = String::with_capacity(text.len() + 16);
+    let mut before = ' ';
+    let mut attached = 0;
     for c in text.chars() {
+        let last = std::mem::replace(&mut before, c);
+        // `ADDRESS[/LENGTH]`, `NUMBER[s|ms]`: more of the same word.
+        match c {
+            '[' if attached > 0 || last.is_ascii_alphanumeric() => attached += 1,
+            ']' if attached > 0 => {
+                attached -= 1;
+                before = ' ';
+                continue;
+            }
+            _ => {}
+        }
+        if attached > 0 {
+            continue;
+        }
         if "[]{}|".contains(c) {
             spaced.extend([' ', c, ' ']);
         } else {
@@ -274,6 +327,7 @@ mod tests {
         assert_eq!(form("mtu [ lock ] NUMBER onlink"), "mtu(lock | NUMBER) onlink() / ");
         assert_eq!(form("arp { on | off }"), "arp(on | off) / ");
         assert_eq!(form("nomaster [ type KIND ]"), "nomaster() type(KIND) / ");
+        assert_eq!(form("ADDRESS[/LENGTH] x [FROM/]TO"), "x(FROM/ | TO) / ADDRESS");
         assert_eq!(form("protocol {802.1Q|802.1ad}"), "protocol(802.1Q | 802.1ad) / ");
     }
 
@@ -284,9 +338,14 @@ mod tests {
         let symbols = Symbols::read(usage);
         let form = symbols.form("ADDR [ WORD ... ]");
         assert_eq!(shown(&form), "nud(stale | failed) router() dev(DEV) / ADDR");
+        let symbols = Symbols::read("HOP := { via [ inet ] ADDR | onlink }\n");
+        assert_eq!(
+            shown(&symbols.form("hop HOP")),
+            "hop(via | onlink) via(inet | ADDR) onlink() / "
+        );
         // A name that explains itself by itself ends.
         let symbols = Symbols::read("A := { a B }\nB := { b A }\n");
-        assert_eq!(shown(&symbols.form("A")), "a(b) / ");
+        assert_eq!(shown(&symbols.form("A")), "a(b) b() / ");
     }
 
     #[test]

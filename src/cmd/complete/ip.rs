@@ -3,7 +3,7 @@
 use crate::cmd::ip::{self, Grammar, Verb};
 
 use super::grammar::{Form, Key, Symbols, Value};
-use super::{Answer, applet, live};
+use super::{Answer, live};
 
 /// Completes behind `ip`; `before` are the words between.
 pub fn complete(answer: &mut Answer, before: &[&[u8]]) {
@@ -25,10 +25,11 @@ pub fn complete(answer: &mut Answer, before: &[&[u8]]) {
         at += 1;
     }
     match before.get(at..) {
-        Some([object, rest @ ..]) => match ip::grammar(object) {
-            Some(grammar) => behind_object(answer, &grammar, rest),
-            None => {}
-        },
+        Some([object, rest @ ..]) => {
+            if let Some(grammar) = ip::grammar(object) {
+                behind_object(answer, &grammar, rest);
+            }
+        }
         _ => start(answer),
     }
 }
@@ -75,22 +76,45 @@ fn behind_object(answer: &mut Answer, grammar: &Grammar, before: &[&[u8]]) {
     }
     let usage = String::from_utf8_lossy(&(grammar.usage)().text).into_owned();
     let form = Symbols::read(&usage).form(args.unwrap_or_default());
-    behind_verb(answer, grammar.object, &form, rest);
+    if grammar.object == "link" && verb.word.full == "help" && rest.is_empty() {
+        return kinds(answer);
+    }
+    match rest.iter().position(|w| *w == b"type") {
+        // What follows the kind belongs to it.
+        Some(at) if grammar.object == "link" && rest.len() > at + 1 => {
+            behind_kind(answer, &form, rest[at + 1], &rest[at + 2..]);
+        }
+        _ => behind_verb(answer, grammar.object, &form, rest),
+    }
 }
 
 /// `netns exec NAME COMMAND...`: the command is completed where it will run.
 fn exec(answer: &mut Answer, before: &[&[u8]]) {
     match before {
         [] => live::namespaces(answer),
-        [name] => {
-            live::enter(name);
-            live::commands(answer);
-        }
         [name, command @ ..] => {
             live::enter(name);
-            applet(answer, command);
+            live::command(answer, command);
         }
     }
+}
+
+/// Kinds of devices.
+fn kinds(answer: &mut Answer) {
+    for kind in ip::kinds() {
+        answer.add(kind.name, kind.about);
+    }
+}
+
+/// `type KIND OPTION...`; behind veth's `peer` stand the words of any device.
+fn behind_kind(answer: &mut Answer, link: &Form, kind: &[u8], before: &[&[u8]]) {
+    let Some(kind) = ip::kinds().find(|k| k.name.as_bytes() == kind) else { return };
+    if let Some(at) = before.iter().position(|w| *w == b"peer") {
+        return behind_verb(answer, "link", link, &before[at + 1..]);
+    }
+    let usage = kind.help();
+    let options = usage.split_once(kind.name).map_or("", |(_, options)| options);
+    behind_verb(answer, kind.name, &Symbols::read(&usage).form(options), before);
 }
 
 fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]]) {
@@ -103,7 +127,7 @@ fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]])
             Some(key) if *word == b"lock" => open = Some(key),
             Some(_) => {}
             None => match form.key(word) {
-                Some(key) if !key.values.is_empty() => open = Some(key),
+                Some(key) if key.wants_value() => open = Some(key),
                 Some(_) => {}
                 None => drop(places.next()),
             },
@@ -113,6 +137,7 @@ fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]])
         for value in &key.values {
             match value {
                 Value::Word(word) => answer.add(word, ""),
+                Value::Place(name) if name == "KIND" => kinds(answer),
                 Value::Place(name) => live::place(answer, &key.word, name),
             }
         }

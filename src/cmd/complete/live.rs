@@ -13,7 +13,12 @@ use super::Answer;
 pub fn place(answer: &mut Answer, key: &str, place: &str) {
     match (key, place) {
         ("netns" | "link-netns" | "-netns", _) | (_, "NETNS") => namespaces(answer),
-        ("dev" | "oif" | "iif" | "master" | "vrf" | "link" | "backup_port", _) => devices(answer),
+        (
+            "dev" | "oif" | "iif" | "master" | "vrf" | "link" | "backup_port" | "-I" | "-i" | "-o",
+            _,
+        ) => {
+            devices(answer);
+        }
         (_, "DEV" | "DEVICE" | "IFACE" | "INTERFACE" | "IFNAME") => devices(answer),
         ("table", _) | (_, "TABLE") => database(answer, Kind::RtTable),
         ("protocol", _) | (_, "PROTO" | "PROTOCOL" | "RTPROTO") => {
@@ -58,8 +63,16 @@ fn database(answer: &mut Answer, kind: Kind) {
     }
 }
 
+/// A command and its words: programs first, then what the program knows.
+pub fn command(answer: &mut Answer, before: &[&[u8]]) {
+    match before {
+        [] => programs(answer),
+        before => super::applet(answer, before),
+    }
+}
+
 /// Programs on PATH; applets, which run without being there, first.
-pub fn commands(answer: &mut Answer) {
+fn programs(answer: &mut Answer) {
     for applet in crate::applet::APPLETS {
         answer.add(applet.name, applet.about);
     }

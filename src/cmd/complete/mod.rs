@@ -10,10 +10,12 @@
 mod grammar;
 mod ip;
 mod live;
+mod options;
 
 use std::collections::BTreeSet;
 
 use crate::applet;
+use crate::cmd::{lab, ping};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -31,8 +33,10 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
     match name.rsplit(|&b| b == b'/').next().unwrap_or_default() {
         b"ipbox" if rest.is_empty() => own(answer),
         b"ipbox" if rest == [b"--install"] => answer.files(),
+        b"ipbox" if rest[0] == b"lab" => options::clap(answer, &lab::grammar(), &rest[1..]),
         b"ipbox" => applet(answer, rest),
         b"ip" => ip::complete(answer, rest),
+        b"ping" | b"ping4" | b"ping6" => drop(options::rows(answer, ping::HELP, rest)),
         _ => answer.files(),
     }
 }

@@ -54,7 +54,7 @@ static OBJECTS: &[Object] = &[
     built("address", addr::run, Some(addr::grammar)),
     later("addrlabel"),
     later("maddress"),
-    built("route", route::run, None),
+    built("route", route::run, Some(route::grammar)),
     later("rule"),
     built("neighbor", neigh::run, Some(neigh::grammar)),
     built("neighbour", neigh::run, Some(neigh::grammar)),
@@ -100,6 +100,11 @@ pub fn grammar(word: &[u8]) -> Option<Grammar> {
 /// The names of the objects that are here.
 pub fn objects() -> impl Iterator<Item = &'static str> {
     OBJECTS.iter().filter(|o| o.run.is_some()).map(|o| o.name)
+}
+
+/// The kinds of `ip link` and what each is, in one line.
+pub fn kinds() -> impl Iterator<Item = &'static link::kind::LinkKind> {
+    link::kind::KINDS.iter().copied()
 }
 
 /// The global options and their values.

@@ -37,7 +37,8 @@ In the lab:
   Everything is gone when the lab ends, however it ends.
 ";
 
-fn grammar() -> Command {
+/// What may be typed; also for completions.
+pub fn grammar() -> Command {
     let tools = Arg::new("tools")
         .long("tools")
         .value_name("WHOSE")

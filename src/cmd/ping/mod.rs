@@ -12,6 +12,7 @@ mod target;
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 
+pub use options::HELP;
 use options::{Options, failed};
 use session::Session;
 use target::{Socket, Target};

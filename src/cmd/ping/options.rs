@@ -104,7 +104,7 @@ const SHORT: &str = "h?4bRT:6F:N:3aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:";
 
 /// One line of the help: how it is written, what it does.
 #[rustfmt::skip] // one row, one line
-const HELP: &[(&str, &str)] = &[
+pub const HELP: &[(&str, &str)] = &[
     ("-4", "IPv4 only"),
     ("-6", "IPv6 only"),
     ("-c COUNT", "end after COUNT answers"),

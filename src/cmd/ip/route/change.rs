@@ -109,7 +109,7 @@ static BEHIND: &[(Word, &str, Key)] = &[
     (exact("dev"), "DEVICE", Key::Dev),
     (exact("oif"), "DEVICE", Key::Dev),
     (prefix("pref"), "{ low | medium | high }", Key::Pref),
-    (exact("encap"), "TYPE ...", Key::Encap),
+    (exact("encap"), "ENCAP ...", Key::Encap),
     (exact("ttl-propagate"), "{ enabled | disabled }", Key::TtlPropagate),
 ];
 

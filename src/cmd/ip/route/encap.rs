@@ -18,7 +18,7 @@ pub fn send(args: &mut Args<'_>) -> Result<(), Error> {
     if word == b"help" {
         return Err(Error::fatal(
             255,
-            format!("Usage: ip route ... encap TYPE [ OPTIONS ]\n{}", types()),
+            format!("Usage: ip route ... encap ENCAP [ OPTIONS ]\n{}", types()),
         ));
     }
     if word.is_empty() || !TYPES.iter().any(|t| t.as_bytes() == word) {
@@ -28,9 +28,9 @@ pub fn send(args: &mut Args<'_>) -> Result<(), Error> {
     Err(Usage::new(255, text).at(args.at()).into())
 }
 
-/// `TYPE := { mpls | ip | ... }`, for the usage.
+/// `ENCAP := { mpls | ip | ... }`, for the usage.
 pub fn types() -> String {
-    format!("TYPE := {{ {} }}", TYPES[1..].join(" | "))
+    format!("ENCAP := {{ {} }}", TYPES[1..].join(" | "))
 }
 
 const TYPE: Field = field("encap_type", "{} ");

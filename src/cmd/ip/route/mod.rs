@@ -15,6 +15,7 @@ mod nexthop;
 mod realm;
 mod show;
 
+use super::Grammar;
 use super::verb::{self, Verb};
 use crate::cli::{Args, Usage, exact, prefix};
 use crate::ctx::Ctx;
@@ -41,6 +42,11 @@ static VERBS: &[Verb] = &[
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     verb::dispatch(ctx, args, "route", VERBS, show::run)
+}
+
+/// What may be typed, for completions.
+pub fn grammar() -> Grammar {
+    Grammar { object: "route", verbs: VERBS, usage }
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {

@@ -88,7 +88,7 @@ static WORDS: &[(Word, &str, Key)] = &[
     (exact("weight"), "1..256", Key::Weight),
     (exact("onlink"), "", Key::Onlink),
     (prefix("realms"), "[FROM/]TO", Key::Realms),
-    (exact("encap"), "TYPE ...", Key::Encap),
+    (exact("encap"), "ENCAP ...", Key::Encap),
     (exact("as"), "[ to ] ADDRESS", Key::As),
 ];
 
