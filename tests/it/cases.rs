@@ -25,7 +25,7 @@
 //! the words. A new directory needs one line below.
 
 use crate::lab::{Lab, Tool, split};
-use crate::same::{compare, normalize};
+use crate::same::{compare, normalize, reference_version};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -154,7 +154,7 @@ fn run(directory: &str) {
 
 fn judge(block: &Block) -> Result<(), String> {
     let result = match &block.since {
-        Some(version) if parts(version) > parts(&reference_version()) => recorded(&block.script),
+        Some(version) if *parts(version) > *reference_version() => recorded(&block.script),
         _ => {
             let commands: Vec<&str> =
                 block.script.lines().filter(|l| !l.starts_with(['>', '!', '='])).collect();
@@ -173,12 +173,6 @@ fn judge(block: &Block) -> Result<(), String> {
 /// `6.15` and the like, made comparable.
 fn parts(version: &str) -> Vec<u32> {
     version.split('.').map(|n| n.parse().unwrap_or(0)).collect()
-}
-
-fn reference_version() -> String {
-    let out = Lab::new().theirs("ip -V").out();
-    let version = out.split("iproute2-").nth(1).unwrap_or("0").trim();
-    version.split([',', '\n']).next().unwrap_or("0").into()
 }
 
 /// Our program alone, against what is written below each command.
