@@ -27,6 +27,8 @@ const BELOW_CTX: &[&str] =
 const BELOW_CMD: &[&str] = &[
     "sys", "netlink", "rtnl", "nft", "genl", "cli", "output", "names", "opt", "error", "ctx",
     "model",
+    // The table of applets, for what is about applets: --install, completions, the lab's PATH.
+    "applet",
 ];
 
 /// Where the layers meet; may use all of them.
