@@ -157,16 +157,19 @@ impl Stats {
             let b = bytes.get(8 * at..).and_then(|b| b.first_chunk());
             b.map_or(0, |b| u64::from_ne_bytes(*b))
         };
+        // The first number is how many follow. Linux 6.7 put some elsewhere and added one.
+        let [tx, discards, multicast, checksums] =
+            if n(0) < 38 { [5, 13, 23, 31] } else { [9, 18, 28, 36] };
         Stats {
             wide: true,
             rx_packets: n(1),
             rx_bytes: n(2),
-            tx_packets: n(5),
-            tx_bytes: n(6),
-            rx_errors: n(13),
-            tx_errors: n(14),
-            multicast: n(23),
-            rx_frame_errors: n(31),
+            tx_packets: n(tx),
+            tx_bytes: n(tx + 1),
+            rx_errors: n(discards),
+            tx_errors: n(discards + 1),
+            multicast: n(multicast),
+            rx_frame_errors: n(checksums),
             ..Stats::default()
         }
     }

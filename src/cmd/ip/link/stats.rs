@@ -12,9 +12,8 @@ type Row<'a> = [(&'a str, &'static str, u64)];
 const WIDTHS: [usize; 8] = [10, 7, 6, 7, 7, 7, 10, 9];
 
 /// Shows the counters, with line breaks between but not around them: `ip link` has one before,
-/// `ip address` behind. `transitions` is IFLA_CARRIER_CHANGES.
+/// `ip address` behind. `transitions` is IFLA_CARRIER_CHANGES, which the dump of an address family lacks.
 pub fn show(out: &mut Out, opts: &Opts, s: &Stats, transitions: Option<u32>) {
-    let changes = u64::from(transitions.unwrap_or(0));
     let rx = [
         ("bytes", "bytes", s.rx_bytes),
         ("packets", "packets", s.rx_packets),
@@ -49,12 +48,13 @@ pub fn show(out: &mut Out, opts: &Opts, s: &Stats, transitions: Option<u32>) {
         ("fifo", "fifo_errors", s.tx_fifo_errors),
         ("window", "window_errors", s.tx_window_errors),
         ("heartbt", "heartbeat_errors", s.tx_heartbeat_errors),
-        ("transns", "carrier_changes", changes),
+        ("transns", "carrier_changes", u64::from(transitions.unwrap_or(0))),
     ];
+    let tx_errors = if transitions.is_some() { &tx_errors[..] } else { &tx_errors[..4] };
     let more = opts.stats > 1;
     if out.is_json() {
         out.open_object(if s.wide { "stats64" } else { "stats" });
-        for (name, first, second) in [("rx", &rx[..], &rx_errors[..]), ("tx", &tx, &tx_errors)] {
+        for (name, first, second) in [("rx", &rx[..], &rx_errors[..]), ("tx", &tx, tx_errors)] {
             out.open_object(name);
             keys(out, first);
             if more {
@@ -70,9 +70,9 @@ pub fn show(out: &mut Out, opts: &Opts, s: &Stats, transitions: Option<u32>) {
     widen(&mut widths, 0, &tx, opts.human);
     if more {
         widen(&mut widths, 1, &rx_errors, opts.human);
-        widen(&mut widths, 1, &tx_errors, opts.human);
+        widen(&mut widths, 1, tx_errors, opts.human);
     }
-    for (name, first, second) in [("RX", &rx[..], &rx_errors[..]), ("TX", &tx, &tx_errors)] {
+    for (name, first, second) in [("RX", &rx[..], &rx_errors[..]), ("TX", &tx, tx_errors)] {
         if name == "TX" {
             out.line_break();
         }
@@ -132,6 +132,10 @@ fn errors(out: &mut Out, name: &str, row: &Row<'_>, widths: &[usize; 8], how: Hu
             out.text(&format!(" {heading:>width$}"));
             numbers.push_str(&format!("{:>width$} ", human(value, how)));
         }
+    }
+    if columns(row).count() < 5 {
+        // The column of the transitions stays.
+        out.text(&format!(" {:1$}", "", widths[5]));
     }
     out.line_break();
     out.text(&numbers);
