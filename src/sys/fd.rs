@@ -19,6 +19,23 @@ pub fn stderr(bytes: &[u8]) {
     }
 }
 
+/// All of standard input.
+///
+/// # Errors
+///
+/// Those of read(2).
+pub fn stdin() -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    io::Read::read_to_end(&mut io::stdin(), &mut all)?;
+    Ok(all)
+}
+
+/// Whether standard input is a terminal.
+pub fn stdin_is_terminal() -> bool {
+    use std::io::IsTerminal;
+    io::stdin().is_terminal()
+}
+
 /// Whether standard error is a terminal.
 pub fn stderr_is_terminal() -> bool {
     use std::io::IsTerminal;

@@ -3,7 +3,9 @@
 mod change;
 mod echo;
 pub mod flags;
+mod flush;
 mod line;
+mod save;
 mod select;
 mod show;
 
@@ -28,6 +30,10 @@ static VERBS: &[Verb] = &[
     Verb { word: prefix("list"), args: "=", run: show::run },
     Verb { word: prefix("show"), args: "[ SELECTOR ... ]", run: show::run },
     Verb { word: prefix("lst"), args: "=", run: show::run },
+    Verb { word: prefix("flush"), args: "SELECTOR ...", run: flush::run },
+    Verb { word: prefix("save"), args: "[ dev DEV ]", run: save::save },
+    Verb { word: prefix("showdump"), args: "", run: save::showdump },
+    Verb { word: prefix("restore"), args: "", run: save::restore },
     Verb { word: prefix("help"), args: "", run: help },
 ];
 
@@ -46,14 +52,13 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 
 /// The usage of `ip address`, from its tables.
 pub fn usage() -> Usage {
-    let settable = flags::FLAGS.iter().filter(|f| f.set != flags::Set::Never);
     let more = [
         verb::words("WORD", &change::rows()),
         format!(
-            "SELECTOR := {} [ to PREFIX ] [ scope SCOPE ] [ label PATTERN ] [ proto N ] [ [ - ]FLAG ]\n",
+            "SELECTOR := {{ {} | to PREFIX | scope SCOPE\n        | label PATTERN | proto N | [ - ]FLAG | dynamic | primary }}\n",
             filter::USAGE
         ),
-        verb::listed("FLAG", settable.map(|f| (f.word, ""))),
+        verb::listed("FLAG", flags::FLAGS.iter().map(|f| (f.word, ""))),
     ];
     verb::usage("address", VERBS, &more.concat())
 }
