@@ -7,6 +7,7 @@
 mod cases;
 mod completion;
 mod docs;
+mod examples;
 mod install;
 mod lab;
 mod layers;
