@@ -10,6 +10,7 @@ mod docs;
 mod examples;
 mod install;
 mod lab;
+mod lab_cmd;
 mod layers;
 mod mutated;
 mod netns;

@@ -173,7 +173,8 @@ fn here_documents(line: &[u8], quote: &mut Option<u8>) -> Vec<HereDocument> {
 
 /// What `sh -n` said about some lines: its status and its complaint.
 pub fn verdict(success: bool, complaint: &[u8]) -> Verdict {
-    if success {
+    // zsh reports the status of a command that it has not run.
+    if success || complaint.is_empty() {
         return Verdict::Whole;
     }
     // dash: `end of file unexpected`, `Unterminated quoted string`, `Missing '))'`; busybox: the
