@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::names::Names;
 use crate::netlink::{self, Conn, Msg, Protocol, Request};
 use crate::output::{Human, Out, Style};
-use crate::sys::fd;
+use crate::sys::{fd, file, netns};
 
 /// The global options of `ip`.
 #[derive(Clone, Debug)]
@@ -140,6 +140,30 @@ impl Ctx {
             let _ = self.out.flush();
         }
         fd::stderr(text);
+    }
+
+    /// Whether somebody reads stderr who can use a hint.
+    pub fn wants_hints(&self) -> bool {
+        !self.opts.batch
+            && !self.out.is_json()
+            && fd::stderr_is_terminal()
+            && file::env("NO_HINTS").is_none_or(|v| v.is_empty())
+    }
+
+    /// Says what may help, as one line; see [`Ctx::wants_hints`].
+    pub fn hint(&mut self, text: impl FnOnce() -> String) {
+        if self.wants_hints() {
+            let line = format!("hint: {}\n", text());
+            self.complain(line.as_bytes());
+        }
+    }
+
+    /// The named namespace that has a device of this name.
+    pub fn find_in_namespaces(&mut self, device: &[u8]) -> Option<Vec<u8>> {
+        file::list(netns::DIR).ok()?.into_iter().find(|name| {
+            let Ok(ns) = netns::open_named(name) else { return false };
+            netns::inside(&ns, || Names::default().index(device).is_some()).unwrap_or(false)
+        })
     }
 
     /// Forgets sockets and devices: another namespace was entered.

@@ -4,7 +4,9 @@ mod args;
 #[allow(dead_code)] // several programs share it, each with a part
 pub mod getopt;
 mod keyword;
+mod nearest;
 pub mod value;
 
 pub use args::{Args, Row, Usage};
 pub use keyword::{Word, ambiguity, exact, prefix};
+pub use nearest::nearest;

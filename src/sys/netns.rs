@@ -75,6 +75,21 @@ pub fn create() -> io::Result<File> {
     made.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
+/// Runs `look` inside a network namespace, in a thread that enters it; the program stays where it is.
+///
+/// # Errors
+///
+/// Those of setns(2).
+pub fn inside<T: Send>(ns: &File, look: impl FnOnce() -> T + Send) -> io::Result<T> {
+    std::thread::scope(|scope| {
+        let looker = std::thread::Builder::new().spawn_scoped(scope, || {
+            enter(ns)?;
+            Ok(look())
+        })?;
+        looker.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+    })
+}
+
 /// What tells two namespaces apart: device and inode of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity(u64, u64);

@@ -8,6 +8,7 @@ mod cases;
 mod completion;
 mod docs;
 mod examples;
+mod hints;
 mod install;
 mod lab;
 mod lab_cmd;

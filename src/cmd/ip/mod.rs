@@ -3,6 +3,7 @@
 mod addr;
 mod batch;
 mod globals;
+mod hint;
 mod host;
 mod link;
 mod neigh;
@@ -144,7 +145,7 @@ pub fn run(words: &[&[u8]]) -> u8 {
         Ok(globals::Then::Batch(file)) => batch::run(&mut ctx, file),
         Ok(globals::Then::Command) => by_name(&mut ctx, called, args.rest()),
         Ok(globals::Then::Done) => 0,
-        Err(e) => report(&mut ctx, e, words),
+        Err(e) => report(&mut ctx, e, &words[1.min(words.len())..]),
     };
     if ctx.out.flush().is_err() && status == 0 { 1 } else { status }
 }
@@ -176,11 +177,12 @@ fn finish(ctx: &mut Ctx, words: &[&[u8]]) -> u8 {
     }
 }
 
-/// Prints an error; its exit status.
-fn report(ctx: &mut Ctx, err: anyhow::Error, _words: &[&[u8]]) -> u8 {
+/// Prints an error and what may help; its exit status. `words` begins with the object.
+fn report(ctx: &mut Ctx, err: anyhow::Error, words: &[&[u8]]) -> u8 {
     ctx.out.end_early();
     let err = error::of(err);
     ctx.complain(&err.text());
+    hint::tell(ctx, b"ip ", words, &err);
     err.status()
 }
 

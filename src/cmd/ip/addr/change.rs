@@ -10,7 +10,8 @@ use crate::output::addr::ip;
 use crate::rtnl::addr::{FOREVER, IFA_F_MCAUTOJOIN};
 use crate::rtnl::consts::{
     IFA_ADDRESS, IFA_ANYCAST, IFA_BROADCAST, IFA_CACHEINFO, IFA_FLAGS, IFA_LABEL, IFA_LOCAL,
-    IFA_PROTO, IFA_RT_PRIORITY, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RTM_DELADDR, RTM_NEWADDR,
+    IFA_PROTO, IFA_RT_PRIORITY, IFF_BROADCAST, IFF_LOOPBACK, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE,
+    RTM_DELADDR, RTM_NEWADDR,
 };
 
 use super::flags::{self, Set};
@@ -254,11 +255,37 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
         Ok(()) => c.request(kind, flags),
         Err(e) => Err(e.into()),
     };
+    let alone =
+        c.local.filter(|(p, _)| !p.explicit && p.addr.family == AF_INET && c.peer.is_none());
     let warnings = std::mem::take(&mut c.warnings);
     if !warnings.is_empty() {
         ctx.complain(&warnings);
     }
-    super::echo::change(ctx, &mut request?)
+    let mut request = request?;
+    super::echo::change(ctx, &mut request)?;
+    if kind == RTM_NEWADDR
+        && let Some((prefix, _)) = alone
+    {
+        hint_length(ctx, prefix.addr, &request);
+    }
+    Ok(())
+}
+
+/// Without a length the address is a host's own and no network is connected; no default is made up,
+/// but a person may want to know.
+fn hint_length(ctx: &mut Ctx, addr: Addr, request: &Request) {
+    if !ctx.wants_hints() {
+        return;
+    }
+    let index = request.payload().get(4..8).and_then(|b| b.first_chunk());
+    let Some(index) = index.map(|b| u32::from_ne_bytes(*b)) else { return };
+    let flags = ctx.names.link_type_and_flags(index).map_or(0, |(_, flags)| flags);
+    if flags & (IFF_BROADCAST | IFF_LOOPBACK) == IFF_BROADCAST {
+        let mut text = Vec::new();
+        ip(&mut text, addr.bytes());
+        let text = String::from_utf8_lossy(&text).into_owned();
+        ctx.hint(|| format!("{text} was added as /32; use {text}/24 to get a connected network"));
+    }
 }
 
 impl Change<'_> {

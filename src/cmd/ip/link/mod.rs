@@ -43,3 +43,8 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 pub fn usage() -> Usage {
     verb::usage("link", VERBS, "")
 }
+
+/// The kinds that are known by more than their name, for hints and completions.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    kind::KINDS.iter().map(|k| k.name)
+}

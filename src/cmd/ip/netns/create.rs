@@ -10,8 +10,9 @@ use crate::error::{Error, Result, strerror};
 use crate::sys::{mount, netns};
 
 /// `ip netns add NAME`; further words are ignored, as the reference does.
-pub fn add(_: &mut Ctx, args: &mut Args<'_>) -> Result {
+pub fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let name = args.take().ok_or_else(super::no_name)?;
+    super::hint_surplus(ctx, args);
     let place = Place::prepare(name)?;
     let ns = netns::create().map_err(|e| {
         place.give_up();
@@ -24,10 +25,11 @@ pub fn add(_: &mut Ctx, args: &mut Args<'_>) -> Result {
 }
 
 /// `ip netns attach NAME PID`; further words are ignored, as the reference does.
-pub fn attach(_: &mut Ctx, args: &mut Args<'_>) -> Result {
+pub fn attach(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (Some(name), Some(pid)) = (args.take(), args.take()) else {
         return Err(Error::failed(1, "No netns name and PID specified").into());
     };
+    super::hint_surplus(ctx, args);
     let number = value::i32(pid).filter(|&n| n != 0);
     let number = number.ok_or_else(|| Error::failed(1, [&b"Invalid PID: "[..], pid].concat()))?;
     let place = Place::prepare(name)?;

@@ -16,7 +16,9 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         }
         return result;
     }
-    delete(args.take().ok_or_else(super::no_name)?)
+    let name = args.take().ok_or_else(super::no_name)?;
+    super::hint_surplus(ctx, args);
+    delete(name)
 }
 
 /// Takes the mount away as soon as nobody uses it, and the file at once. A namespace that is

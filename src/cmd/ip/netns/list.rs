@@ -42,10 +42,10 @@ fn id_of(ctx: &mut Ctx, name: &[u8]) -> Result<Option<i32>> {
             let mut text = refusal(&nack);
             text.push(b'\n');
             ctx.complain(&text);
-            if crate::sys::fd::stderr_is_terminal() && !ctx.out.is_json() {
+            ctx.hint(|| {
                 let path = netns::path(name);
-                ctx.complain(&[b"hint: ", &path[..], b" is not a namespace\n"].concat());
-            }
+                format!("{} is not a namespace", String::from_utf8_lossy(&path))
+            });
             Ok(None)
         }
         Err(e) => Err(crate::error::Error::from(e).into()),

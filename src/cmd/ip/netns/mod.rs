@@ -79,6 +79,17 @@ fn no_name() -> anyhow::Error {
     Error::failed(1, "No netns name specified").into()
 }
 
+/// Words behind the last one that counts are ignored by the reference; a person may want to know.
+fn hint_surplus(ctx: &mut Ctx, args: &Args<'_>) {
+    let rest = args.rest();
+    if !rest.is_empty() {
+        ctx.hint(|| {
+            let words = String::from_utf8_lossy(&rest.join(&b' ')).into_owned();
+            format!("\"{words}\" was ignored: one name at a time")
+        });
+    }
+}
+
 /// Enters a named namespace for the rest of the command (`-netns NAME`).
 ///
 /// Only setns(2): the commands speak netlink, which needs no private mounts, and name

@@ -1,0 +1,104 @@
+//! Hints: on a terminal only, one line, and nothing else changes.
+
+use crate::lab::Lab;
+
+/// What a terminal shows of a command.
+fn on_terminal(lab: &Lab, line: &str) -> String {
+    let out = lab.run_sh(&format!("script -qec '{line}' /dev/null </dev/null"));
+    out.out().replace('\r', "")
+}
+
+fn prepared() -> Lab {
+    let lab = Lab::new();
+    let out = lab.run_sh(
+        "ip netns add blue
+         /theirs/bin/ip link add veth-red type veth peer name veth-blue
+         /theirs/bin/ip link set veth-blue netns blue",
+    );
+    assert_eq!(out.status, 0, "{out}");
+    lab
+}
+
+#[test]
+fn a_mistake_is_explained_on_a_terminal() {
+    let lab = prepared();
+    for (line, hint) in [
+        (
+            "ip netns blue ip route add default via 192.168.15.5",
+            "did you mean \"ip netns exec blue ip route add default via 192.168.15.5\" \
+             (or \"ip -n blue route add default via 192.168.15.5\")?",
+        ),
+        ("ip nets list", "did you mean \"ip netns\"?"),
+        ("ip link -d show", "\"-d\" is a global option and belongs before \"link\""),
+        ("ip link shwo", "did you mean \"ip link show\"?"),
+        (
+            "ip addr add 1.2.3.4/24 dev veth red",
+            "a name holds no blank: did you mean \"veth-red\"?",
+        ),
+        (
+            "ip link add v1 type veth peer name veth blue",
+            "a name holds no blank: did you mean \"veth-blue\"?",
+        ),
+        ("ip addr 1.2.3.4", "did you mean \"ip address add 1.2.3.4 ...\"?"),
+        (
+            "ip link set veth-blue up",
+            "\"veth-blue\" is in namespace \"blue\": ip -n blue link set veth-blue up",
+        ),
+        ("ip link set veth-rde up", "did you mean \"veth-red\"?"),
+        ("ip -n bleu link", "did you mean \"blue\"?"),
+        ("ip netns del bleu", "did you mean \"blue\"?"),
+        (
+            "ip route add default via 9.9.9.9",
+            "no connected network holds 9.9.9.9: is the device up, and its address given with a \
+             length (/24)?",
+        ),
+        ("ip addr add dev veth-red", "no address was given"),
+        (
+            "ip link add x type ifb mtu 1400",
+            "\"mtu\" is a word of the device: put it before \"type\"",
+        ),
+        (
+            "ip link add b type veth",
+            "\"b\" was read as \"broadcast\"; write \"dev b\" or \"name b\"",
+        ),
+        ("ip link add x type vteh", "did you mean \"type veth\"?"),
+        ("ip link add x type nosuchkind", "this kernel has no link type \"nosuchkind\""),
+        ("ip link add abcdefghijklmnop type veth", "names of devices have at most 15 characters"),
+        (
+            "ip addr add 192.168.15.1 dev veth-red",
+            "192.168.15.1 was added as /32; use 192.168.15.1/24 to get a connected network",
+        ),
+        ("ip netns add a b", "\"b\" was ignored: one name at a time"),
+    ] {
+        let shown = on_terminal(&lab, line);
+        let last = shown.lines().last().unwrap_or_default();
+        assert_eq!(last, format!("hint: {hint}"), "{line}\n{shown}");
+        assert_eq!(shown.matches("hint: ").count(), 1, "{line}\n{shown}");
+    }
+}
+
+#[test]
+fn the_caret_stands_under_the_word_that_the_kernel_means() {
+    let lab = prepared();
+    let shown = on_terminal(&lab, "ip link set veth-red mtu 99999999");
+    let lines: Vec<&str> = shown.lines().collect();
+    let word = lines.iter().position(|l| l.trim_start().starts_with("ip link set"));
+    let Some(word) = word else { panic!("{shown}") };
+    let at = lines[word + 1].find('^').expect("a caret");
+    assert_eq!(&lines[word][at..], "99999999", "{shown}");
+}
+
+#[test]
+fn programs_get_no_hints() {
+    let lab = prepared();
+    for line in ["ip nets list", "ip link -d show", "ip -n bleu link", "ip netns add a b"] {
+        let out = lab.run_sh(line);
+        assert!(!out.err().contains("hint") && !out.err().contains('^'), "{line}: {out}");
+    }
+    for line in
+        ["ip -j link show veth-rde", "NO_HINTS=1 ip nets list", "echo link show veth-rde | ip -b -"]
+    {
+        let shown = on_terminal(&lab, line);
+        assert!(!shown.contains("hint: ") && !shown.is_empty(), "{line}: {shown}");
+    }
+}
