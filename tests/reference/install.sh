@@ -101,7 +101,7 @@ options=(
     -o "Dir::Cache=$apt" -o "Dir::Cache::archives=$apt/archives"
     -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
     -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null
-    -o "APT::Sandbox::User=$(id -un)" -o APT::Install-Recommends=false -o Acquire::Languages=none
+    -o "APT::Sandbox::User=$(id -un 2>/dev/null || echo root)" -o APT::Install-Recommends=false -o Acquire::Languages=none
     -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false
     -o DPkg::Post-Invoke= -o APT::Update::Post-Invoke= -o APT::Update::Post-Invoke-Success=
     -o APT::Keep-Downloaded-Packages=true -o Acquire::Retries=3
