@@ -26,7 +26,7 @@ const USAGES: &[(&str, &str)] = &[
     ("route -h", "route.8"),
     ("ping -h", "ping.8"),
     ("sysctl -h", "sysctl.8"),
-    ("ipbox lab --help", "lab.8"),
+    ("ipbox lab --help", "ipbox-lab.8"),
 ];
 
 fn page(name: &str) -> PathBuf {
@@ -122,7 +122,9 @@ fn every_applet_has_a_page() {
         let names = |text: &String| {
             text.split(".Sh ").nth(1).is_some_and(|section| {
                 section.lines().any(|l| {
-                    l.starts_with(".Nm ") && l.split([' ', ',']).any(|word| word == applet)
+                    l.starts_with(".Nm ")
+                        && l.split([' ', ','])
+                            .any(|word| word.trim_start_matches("ipbox-") == applet)
                 })
             })
         };

@@ -44,7 +44,8 @@ pub fn grammar() -> Command {
         .value_name("WHOSE")
         .value_parser(["ipbox", "system", "only"])
         .default_value("ipbox")
-        .help("ip, ping and the others: ipbox's first on PATH, the system's, or only ipbox's");
+        .hide_possible_values(true)
+        .help("whose ip, ping and others: ipbox's first on PATH, the system's, or only ipbox's");
     let log = Arg::new("log")
         .long("log")
         .value_name("FILE")
