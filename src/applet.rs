@@ -23,6 +23,7 @@ pub static APPLETS: &[Applet] = &[
     Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run },
     Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run },
     Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run },
+    Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run },
 ];
 
 /// The applet of this name.

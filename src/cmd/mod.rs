@@ -5,3 +5,4 @@ pub mod install;
 pub mod ip;
 pub mod lab;
 pub mod ping;
+pub mod sysctl;

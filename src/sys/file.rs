@@ -45,3 +45,36 @@ pub fn env(name: &str) -> Option<Vec<u8>> {
 pub fn open(path: &[u8]) -> io::Result<std::fs::File> {
     std::fs::File::open(OsStr::from_bytes(path))
 }
+
+/// What stat(2) tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Permission bits.
+    pub mode: u32,
+    pub directory: bool,
+}
+
+/// The permissions and kind of a file, symbolic links followed.
+///
+/// # Errors
+///
+/// Those of stat(2).
+pub fn kind(path: &[u8]) -> io::Result<Kind> {
+    use std::os::unix::fs::PermissionsExt;
+    let m = std::fs::metadata(OsStr::from_bytes(path))?;
+    Ok(Kind { mode: m.permissions().mode(), directory: m.is_dir() })
+}
+
+/// Whether there is a file of any kind.
+pub fn exists(path: &[u8]) -> bool {
+    kind(path).is_ok()
+}
+
+/// The path without symbolic links, `.` and `..`.
+///
+/// # Errors
+///
+/// Those of realpath(3).
+pub fn real_path(path: &[u8]) -> io::Result<Vec<u8>> {
+    Ok(std::fs::canonicalize(OsStr::from_bytes(path))?.into_os_string().into_vec())
+}

@@ -10,6 +10,7 @@ pub mod file;
 pub mod mount;
 pub mod netns;
 pub mod process;
+pub mod regex;
 pub mod signal;
 pub mod socket;
 pub mod userns;

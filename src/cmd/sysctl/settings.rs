@@ -1,0 +1,203 @@
+//! Settings as they are written: on the command line and in files of sysctl.conf(5).
+
+use crate::sys::file;
+
+/// Where all settings are.
+pub const ROOT: &[u8] = b"/proc/sys/";
+
+/// One line that sets something, or keeps something from being set by a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// With dots, as it is shown.
+    pub key: Vec<u8>,
+    /// Absolute.
+    pub path: Vec<u8>,
+    /// `None` for `-KEY`, which no pattern sets.
+    pub value: Option<Vec<u8>>,
+    /// `-KEY=VALUE`: refusals do not count.
+    pub forgiving: bool,
+}
+
+/// What a line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    Setting(Setting),
+    /// Blank, a comment, or shorter than anything that means something.
+    Nothing,
+    /// `KEY` without a value.
+    Wrong,
+}
+
+fn strip_left(b: &[u8]) -> &[u8] {
+    b.trim_ascii_start()
+}
+fn strip_right(b: &[u8]) -> &[u8] {
+    b.trim_ascii_end()
+}
+
+/// Exchanges dots and slashes unless the first of them is `now` already.
+///
+/// Names of devices may have dots: `conf/v0.1/x` and `conf.v0/1.x` are the same. The text behind
+/// a repeated separator is returned for the reference's warning.
+pub fn separators(text: &[u8], now: u8) -> (Vec<u8>, Option<Vec<u8>>) {
+    let is = |b: &u8| matches!(b, b'/' | b'.');
+    let first = text.iter().position(is);
+    if first.is_none_or(|at| text[at] == now) {
+        // The reference looks no further than the first one then.
+        return (text.to_vec(), None);
+    }
+    let twice = (0..text.len().saturating_sub(1)).find(|&i| is(&text[i]) && is(&text[i + 1]));
+    let swap = |b: &u8| match b {
+        b'/' => b'.',
+        b'.' => b'/',
+        b => *b,
+    };
+    (text.iter().map(swap).collect(), twice.map(|at| text[at..].to_vec()))
+}
+
+/// The path of a key in either spelling, and the warning about repeated separators.
+pub fn path(key: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+    let (relative, twice) = separators(key, b'/');
+    ([ROOT, &relative].concat(), twice)
+}
+
+/// The key of a path, with dots.
+pub fn key(path: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
+    separators(path.get(ROOT.len()..).unwrap_or(b""), b'.')
+}
+
+/// Reads `KEY = VALUE`, `-KEY = VALUE` or `-KEY`; the line may have its line break.
+pub fn parse(line: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Line {
+    let line = strip_left(line);
+    if line.len() < 2 || matches!(line[0], b'#' | b';') || !wanted(line) {
+        return Line::Nothing;
+    }
+    let minus = line.strip_prefix(b"-");
+    let text = minus.unwrap_or(line);
+    let (name, value) = match text.iter().position(|&b| b == b'=') {
+        Some(at) => (&text[..at], Some(strip_right(strip_left(&text[at + 1..])).to_vec())),
+        None if minus.is_some() => (text, None),
+        None => return Line::Wrong,
+    };
+    let name = strip_right(name);
+    let path = path(name).0;
+    Line::Setting(Setting {
+        key: key(&path).0,
+        path,
+        forgiving: minus.is_some() && value.is_some(),
+        value,
+    })
+}
+
+/// Whether a path stands for several.
+pub fn is_pattern(path: &[u8]) -> bool {
+    path.iter().any(|b| matches!(b, b'*' | b'?' | b'['))
+}
+
+/// The files that a pattern stands for, sorted, as glob(3) finds them.
+pub fn expand(pattern: &[u8]) -> Vec<Vec<u8>> {
+    let mut found: Vec<Vec<u8>> =
+        vec![if pattern.starts_with(b"/") { b"/".to_vec() } else { Vec::new() }];
+    for part in pattern.split(|&b| b == b'/').filter(|p| !p.is_empty()) {
+        let mut next = Vec::new();
+        for dir in found {
+            let at = |name: &[u8]| {
+                let slash: &[u8] = if dir.is_empty() || dir.ends_with(b"/") { b"" } else { b"/" };
+                [&dir[..], slash, name].concat()
+            };
+            if !is_pattern(part) {
+                next.push(at(part));
+                continue;
+            }
+            let here: &[u8] = if dir.is_empty() { b"." } else { &dir };
+            let mut names = file::list(here).unwrap_or_default();
+            names.retain(|n| matches(part, n) && (!n.starts_with(b".") || part.starts_with(b".")));
+            names.sort();
+            next.extend(names.iter().map(|n| at(n)));
+        }
+        found = next;
+    }
+    found.retain(|p| file::exists(p));
+    found
+}
+
+/// Whether a name is meant by `*`, `?`, `[a-z]`, `[!a]`.
+pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    match pattern {
+        [] => name.is_empty(),
+        [b'*', rest @ ..] => (0..=name.len()).any(|n| matches(rest, &name[n..])),
+        [b'?', rest @ ..] => !name.is_empty() && matches(rest, &name[1..]),
+        [b'[', rest @ ..] => {
+            let Some(end) = rest.iter().skip(1).position(|&b| b == b']').map(|i| i + 1) else {
+                return name.first() == Some(&b'[') && matches(rest, &name[1..]);
+            };
+            let Some((&c, tail)) = name.split_first() else { return false };
+            let (not, set) = match &rest[..end] {
+                [b'!' | b'^', set @ ..] => (true, set),
+                set => (false, set),
+            };
+            in_set(set, c) != not && matches(&rest[end + 1..], tail)
+        }
+        [c, rest @ ..] => name.first() == Some(c) && matches(rest, &name[1..]),
+    }
+}
+
+fn in_set(mut set: &[u8], c: u8) -> bool {
+    while let [first, rest @ ..] = set {
+        if let [b'-', last, more @ ..] = rest {
+            if (*first..=*last).contains(&c) {
+                return true;
+            }
+            set = more;
+        } else {
+            if *first == c {
+                return true;
+            }
+            set = rest;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_and_slashes_change_places() {
+        assert_eq!(path(b"net.ipv4.conf.v0/1.x").0, b"/proc/sys/net/ipv4/conf/v0.1/x");
+        assert_eq!(path(b"net/ipv4/conf/v0.1/x").0, b"/proc/sys/net/ipv4/conf/v0.1/x");
+        assert_eq!(key(b"/proc/sys/net/ipv4/conf/v0.1/x").0, b"net.ipv4.conf.v0/1.x");
+        assert_eq!(path(b"net..ipv4.x").1.as_deref(), Some(&b"..ipv4.x"[..]));
+        assert_eq!(path(b"nodots").0, b"/proc/sys/nodots");
+    }
+
+    #[test]
+    fn lines() {
+        let set = |l: &str| match parse(l.as_bytes(), |_| true) {
+            Line::Setting(s) => s,
+            other => panic!("{other:?}"),
+        };
+        let s = set(" net/ipv4/ip_forward = 1 # no comment\n");
+        assert_eq!(
+            (&s.key[..], s.value.as_deref()),
+            (&b"net.ipv4.ip_forward"[..], Some(&b"1 # no comment"[..]))
+        );
+        assert!(set("-a.b=1").forgiving && !set("a.b=1").forgiving);
+        assert_eq!(set("-a.b").value, None);
+        assert_eq!(set("a.b=c=d").value.as_deref(), Some(&b"c=d"[..]));
+        for nothing in ["", "\n", "# x=1", "; x=1", "=", "-"] {
+            assert_eq!(parse(nothing.as_bytes(), |_| true), Line::Nothing, "{nothing:?}");
+        }
+        assert_eq!(parse(b"a.b", |_| true), Line::Wrong);
+        assert_eq!(parse(b"a.b=1", |_| false), Line::Nothing);
+        assert_eq!(set("=1").path, ROOT);
+    }
+
+    #[test]
+    fn patterns() {
+        assert!(matches(b"*", b"lo") && matches(b"v?", b"v0") && matches(b"[a-l]o", b"lo"));
+        assert!(!matches(b"[!l]o", b"lo") && !matches(b"v?", b"v") && matches(b"[x", b"[x"));
+        assert!(matches(b"*.conf", b"a.conf") && !matches(b"*.conf", b"a.conf~"));
+    }
+}
