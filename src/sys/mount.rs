@@ -1,12 +1,14 @@
 //! Mounts, and files that are made to be mounted on.
+#![allow(unsafe_code)]
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use nix::fcntl::{Flock, FlockArg, OFlag, open, openat};
+use nix::fcntl::{OFlag, open, openat};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::{Mode, fstatat};
@@ -37,15 +39,25 @@ pub fn open_dir(path: &[u8]) -> io::Result<OwnedFd> {
 }
 
 /// An exclusive advisory lock, given back when dropped.
-pub struct Lock(#[allow(dead_code)] Flock<OwnedFd>); // held for its drop
+pub struct Lock(#[allow(dead_code)] OwnedFd); // closing gives the lock back
 
 /// Waits for the exclusive lock of an open directory.
 ///
 /// # Errors
 ///
-/// Those of flock(2).
+/// Those of flock(2), except EINTR, which is tried again.
 pub fn lock(dir: OwnedFd) -> io::Result<Lock> {
-    Flock::lock(dir, FlockArg::LockExclusive).map(Lock).map_err(|(_, e)| e.into())
+    // nix's guard panics when giving the lock back fails, which closing does not do.
+    loop {
+        // SAFETY: flock takes numbers only, and the descriptor is open.
+        if unsafe { libc::flock(dir.as_raw_fd(), libc::LOCK_EX) } == 0 {
+            return Ok(Lock(dir));
+        }
+        let e = io::Error::last_os_error();
+        if e.kind() != io::ErrorKind::Interrupted {
+            return Err(e);
+        }
+    }
 }
 
 /// Changes the propagation of a mount and of all below it to shared.
@@ -155,18 +167,33 @@ pub fn create_point(dir: &OwnedFd, name: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the name in an open directory is an empty plain file of mode 000 that has not been
-/// touched for two seconds: what is left when a program is killed between creating the file and
-/// mounting a namespace on it. A namespace has mode 444; links are not followed.
+/// How old what was left under a name must be to be nobody's.
+pub const ABANDONED: Duration = Duration::from_millis(200);
+
+/// The age of an empty plain file of mode 000, which is what is left when a program is killed between
+/// creating the file and mounting a namespace on it; `None` for anything else. A namespace has mode
+/// 444; links are not followed.
+pub fn abandoned_age(dir: &OwnedFd, name: &[u8]) -> Option<Duration> {
+    let s = fstatat(dir.as_fd(), name, nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW).ok()?;
+    if s.st_mode != libc::S_IFREG || s.st_size != 0 {
+        return None;
+    }
+    let changed = Duration::new(
+        u64::try_from(s.st_ctime).unwrap_or(0),
+        u32::try_from(s.st_ctime_nsec).unwrap_or(0),
+    );
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Some(now.saturating_sub(changed))
+}
+
+/// Whether the name in an open directory is what [`abandoned_age`] describes, and old enough.
 pub fn is_abandoned_point(dir: &OwnedFd, name: &[u8]) -> bool {
-    let Ok(s) = fstatat(dir.as_fd(), name, nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW) else {
-        return false;
-    };
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs());
-    let age = now.saturating_sub(u64::try_from(s.st_ctime).unwrap_or(0));
-    s.st_mode == libc::S_IFREG && s.st_size == 0 && age >= 2
+    abandoned_age(dir, name).is_some_and(|age| age >= ABANDONED)
+}
+
+/// Whether there is a name in an open directory; links are not followed.
+pub fn exists_at(dir: &OwnedFd, name: &[u8]) -> bool {
+    fstatat(dir.as_fd(), name, nix::fcntl::AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
 }
 
 /// Removes a name from an open directory.

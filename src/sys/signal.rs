@@ -63,3 +63,20 @@ impl Signals {
         Ok(Event::Ready)
     }
 }
+
+/// All signals that can be held back are held back until this is dropped.
+pub struct Held(nix::sys::signal::SigSet);
+
+/// Holds all signals back.
+pub fn hold_all() -> Held {
+    use nix::sys::signal::{SigSet, SigmaskHow};
+    Held(
+        SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).unwrap_or_else(|_| SigSet::empty()),
+    )
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.thread_set_mask();
+    }
+}

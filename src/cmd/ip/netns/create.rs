@@ -7,21 +7,22 @@ use std::os::fd::OwnedFd;
 use crate::cli::{Args, value};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result, strerror};
-use crate::sys::{mount, netns};
+use crate::sys::{mount, netns, signal};
 
 /// `ip netns add NAME`; further words are ignored, as the reference does.
 pub fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let name = args.take().ok_or_else(super::no_name)?;
     super::hint_surplus(ctx, args);
     let place = Place::prepare(name)?;
+    // First the namespace, which takes long, then the file: a program that is killed leaves a dead
+    // file only in the moment between two system calls.
     let ns = netns::create().map_err(|e| {
-        place.give_up();
         let why = strerror(&e);
         let text = [b"Failed to create a new network namespace \"", name, b"\": ", why.as_bytes()]
             .concat();
         Error::failed(1, text)
     })?;
-    place.mount(&ns, b"/proc/self/ns/net")
+    place.fill(&ns, b"/proc/self/ns/net")
 }
 
 /// `ip netns attach NAME PID`; further words are ignored, as the reference does.
@@ -34,13 +35,9 @@ pub fn attach(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let number = number.ok_or_else(|| Error::failed(1, [&b"Invalid PID: "[..], pid].concat()))?;
     let place = Place::prepare(name)?;
     let source = format!("/proc/{number}/ns/net");
-    match netns::open_pid(number.to_string().as_bytes()) {
-        Ok(ns) => place.mount(&ns, source.as_bytes()),
-        Err(e) => {
-            place.give_up();
-            Err(bind_failed(source.as_bytes(), name, &e))
-        }
-    }
+    let ns = netns::open_pid(number.to_string().as_bytes())
+        .map_err(|e| bind_failed(source.as_bytes(), name, &e))?;
+    place.fill(&ns, source.as_bytes())
 }
 
 fn bind_failed(source: &[u8], name: &[u8], e: &io::Error) -> anyhow::Error {
@@ -49,7 +46,7 @@ fn bind_failed(source: &[u8], name: &[u8], e: &io::Error) -> anyhow::Error {
     Error::failed(1, [b"Bind ", source, b" -> ", &to, b" failed: ", why.as_bytes()].concat()).into()
 }
 
-/// An empty file under the name, ready to be mounted on.
+/// A free name, and the directory it is in.
 ///
 /// The lock of the directory is held until the namespace is mounted, so that nobody sees half
 /// of it; it is on the directory itself, hence iproute2 waits for it, too.
@@ -64,43 +61,59 @@ impl<'n> Place<'n> {
         let failed =
             |what: &str, e: io::Error| Error::failed(1, format!("{what} failed: {}", strerror(&e)));
         let shown = String::from_utf8_lossy(netns::DIR);
+        let cannot_open =
+            |e: io::Error| Error::failed(1, format!("Cannot open {shown}: {}", strerror(&e)));
         mount::make_dir(netns::DIR).map_err(|e| failed(&format!("mkdir {shown}"), e))?;
-        let for_lock = mount::open_dir(netns::DIR)
-            .map_err(|e| Error::failed(1, format!("Cannot open {shown}: {}", strerror(&e))))?;
+        let for_lock = mount::open_dir(netns::DIR).map_err(cannot_open)?;
         // Without the lock only simultaneous first calls are in danger.
         let lock = mount::lock(for_lock).ok();
         share().map_err(|(what, e)| failed(&what, e))?;
         // Opened after the directory has become a mount of its own.
-        let dir = mount::open_dir(netns::DIR)
-            .map_err(|e| Error::failed(1, format!("Cannot open {shown}: {}", strerror(&e))))?;
-        let mut created = mount::create_point(&dir, name);
-        if created.as_ref().is_err_and(|e| e.kind() == io::ErrorKind::AlreadyExists)
-            && mount::is_abandoned_point(&dir, name)
-        {
-            // Left by a program that was killed half-way: nobody's namespace.
-            created = Ok(());
+        let dir = mount::open_dir(netns::DIR).map_err(cannot_open)?;
+        let place = Place { name, dir, _lock: lock };
+        place.settle();
+        if mount::exists_at(&place.dir, name) && !mount::is_abandoned_point(&place.dir, name) {
+            return Err(place.cannot_create(&io::Error::from_raw_os_error(libc::EEXIST)));
         }
-        created.map_err(|e| {
-            let why = strerror(&e);
-            let path = netns::path(name);
-            Error::failed(
-                1,
-                [b"Cannot create namespace file \"", &path[..], b"\": ", why.as_bytes()].concat(),
-            )
-        })?;
-        Ok(Place { name, dir, _lock: lock })
+        Ok(place)
     }
 
-    /// Puts the namespace there; nothing is left when that fails.
-    fn mount(self, ns: &File, source: &[u8]) -> Result {
+    /// A dead file under the name is nobody's namespace once it is a fifth of a second old. A younger
+    /// one may be that of an iproute2 between its two calls, which takes no lock there.
+    fn settle(&self) {
+        for _ in 0..20 {
+            match mount::abandoned_age(&self.dir, self.name) {
+                Some(age) if age < mount::ABANDONED => {
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn cannot_create(&self, e: &io::Error) -> anyhow::Error {
+        let why = strerror(e);
+        let path = netns::path(self.name);
+        let text =
+            [b"Cannot create namespace file \"", &path[..], b"\": ", why.as_bytes()].concat();
+        Error::failed(1, text).into()
+    }
+
+    /// Creates the file and puts the namespace there, with signals held back; nothing is left
+    /// when that fails.
+    fn fill(self, ns: &File, source: &[u8]) -> Result {
+        let _held = signal::hold_all();
+        match mount::create_point(&self.dir, self.name) {
+            Err(e)
+                if e.kind() == io::ErrorKind::AlreadyExists
+                    && mount::is_abandoned_point(&self.dir, self.name) => {}
+            Err(e) => return Err(self.cannot_create(&e)),
+            Ok(()) => {}
+        }
         mount::bind_at(ns, &self.dir, self.name).map_err(|e| {
-            self.give_up();
+            let _ = mount::unlink_at(&self.dir, self.name);
             bind_failed(source, self.name, &e)
         })
-    }
-
-    fn give_up(&self) {
-        let _ = mount::unlink_at(&self.dir, self.name);
     }
 }
 
