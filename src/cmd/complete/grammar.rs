@@ -166,12 +166,20 @@ impl Symbols {
                     None => form.places.push(name.clone()),
                 },
                 Item::One(ways) | Item::Maybe(ways) => {
-                    // `[ dev ] DEV`: the word may be there, the value must.
-                    if let ([way], Item::Maybe(_)) = (&ways[..], item)
-                        && let [Item::Word(word)] = &way[..]
-                        && let Some((values, _)) = self.values(&items[at..], inside)
+                    // `[ dev | name ] DEV`: the word may be there, the value must. With braces
+                    // the value does not stand alone.
+                    let single = ways.iter().all(|way| matches!(way[..], [Item::Word(_)]));
+                    if let (true, Some((values, taken))) =
+                        (single, self.values(&items[at..], inside))
                     {
-                        form.add(word, values);
+                        if matches!(item, Item::One(_)) {
+                            at += taken;
+                        }
+                        for word in ways.iter().flatten() {
+                            if let Item::Word(word) = word {
+                                form.add(word, values.clone());
+                            }
+                        }
                         continue;
                     }
                     for way in ways {
@@ -237,32 +245,45 @@ fn starts_a_form(line: &str) -> bool {
 }
 
 fn parse(text: &str) -> Vec<Item> {
-    let mut spaced = String::with_capacity(text.len() + 16);
+    let text = spaced(text);
+    sequence(&mut text.split_whitespace(), 0).swap_remove(0)
+}
+
+/// Puts blanks around brackets, and takes apart what is a part of one word: `ADDRESS[/LENGTH]`
+/// and `[FROM/]TO` are places like any other, `[no]proxy` is two words.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
     let mut before = ' ';
-    let mut attached = 0;
-    for c in text.chars() {
-        let last = std::mem::replace(&mut before, c);
-        // `ADDRESS[/LENGTH]`, `NUMBER[s|ms]`: more of the same word.
-        match c {
-            '[' if attached > 0 || last.is_ascii_alphanumeric() => attached += 1,
-            ']' if attached > 0 => {
-                attached -= 1;
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let group = after.split_once(']').filter(|_| c == '[');
+        let glued = |tail: &str| tail.starts_with(|c: char| c.is_ascii_alphanumeric());
+        match group {
+            Some((_, tail)) if before.is_ascii_alphanumeric() => {
+                rest = tail;
+                before = ']';
+                continue;
+            }
+            Some((head, tail)) if glued(tail) && !head.contains(['[', '{', ' ']) => {
+                let end = tail.find(|c: char| c.is_whitespace() || "[]{}|".contains(c));
+                let word = &tail[..end.unwrap_or(tail.len())];
+                if head.bytes().all(|b| b.is_ascii_lowercase()) {
+                    out.push_str(&format!(" {{ {word} | {head}{word} }} "));
+                } else {
+                    out.push_str(&format!(" {word} "));
+                }
+                rest = &tail[word.len()..];
                 before = ' ';
                 continue;
             }
-            _ => {}
+            _ if "[]{}|".contains(c) => out.extend([' ', c, ' ']),
+            _ => out.push(c),
         }
-        if attached > 0 {
-            continue;
-        }
-        if "[]{}|".contains(c) {
-            spaced.extend([' ', c, ' ']);
-        } else {
-            spaced.push(c);
-        }
+        before = c;
+        rest = after;
     }
-    let mut words = spaced.split_whitespace();
-    sequence(&mut words, 0).swap_remove(0)
+    out
 }
 
 /// Reads up to the bracket that ends the group; the ways that `|` separates.
@@ -327,7 +348,11 @@ mod tests {
         assert_eq!(form("mtu [ lock ] NUMBER onlink"), "mtu(lock | NUMBER) onlink() / ");
         assert_eq!(form("arp { on | off }"), "arp(on | off) / ");
         assert_eq!(form("nomaster [ type KIND ]"), "nomaster() type(KIND) / ");
-        assert_eq!(form("ADDRESS[/LENGTH] x [FROM/]TO"), "x(FROM/ | TO) / ADDRESS");
+        assert_eq!(form("ADDRESS[/LENGTH] x [FROM/]TO"), "x(TO) / ADDRESS");
+        assert_eq!(form("[ dev | name ] NAME [ up ]"), "dev(NAME) name(NAME) up() / NAME");
+        assert_eq!(form("{ group | remote } ADDR up"), "group(ADDR) remote(ADDR) up() / ");
+        assert_eq!(form("[ [no]proxy ] gbp"), "proxy() noproxy() gbp() / ");
+        assert_eq!(form("rtt NUMBER[s|ms] x"), "rtt(NUMBER) x() / ");
         assert_eq!(form("protocol {802.1Q|802.1ad}"), "protocol(802.1Q | 802.1ad) / ");
     }
 
