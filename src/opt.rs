@@ -16,11 +16,17 @@ pub struct Opt {
     pub ty: Ty,
     /// As it is shown, in text and in JSON.
     pub show: Field,
+    /// What the reference says about a wrong number; `{}` stands for the word.
+    wrong: &'static str,
 }
 
 impl Opt {
     pub const fn new(word: Word, arg: &'static str, attr: u16, ty: Ty, show: Field) -> Opt {
-        Opt { word, arg, attr, ty, show }
+        Opt { word, arg, attr, ty, show, wrong: "Invalid \"{}\" value\n" }
+    }
+    /// With another sentence about a wrong number.
+    pub const fn wrong(self, text: &'static str) -> Opt {
+        Opt { wrong: text, ..self }
     }
 }
 
@@ -33,12 +39,14 @@ pub enum Ty {
     I32,
     U16Be,
     U32Be,
-    /// `on` or `off` (the newer wording), sent as one byte.
+    /// `on` or `off` (the newer wording, status 1), sent as one byte.
     OnOff,
     /// One word out of a list; its place in the list is sent as one byte.
     OneOf8(&'static [&'static str]),
     /// The same, sent as four bytes.
     OneOf32(&'static [&'static str]),
+    /// The word alone: an attribute without a value, which is never shown.
+    Act,
     /// A device by name, sent as its index.
     Dev,
     /// Anything else, in the words of the file that needs it.
@@ -66,7 +74,7 @@ pub fn send(
     names: &mut Names,
     req: &mut Request,
 ) -> Result<(), Usage> {
-    let invalid = || format!("Invalid \"{}\" value\n", opt.word.full);
+    let invalid = || opt.wrong.replace("{}", opt.word.full);
     req.from_word(args.at());
     match &opt.ty {
         Ty::U8 => req.u8(opt.attr, args.value(value::u8, &invalid())?),
@@ -78,7 +86,8 @@ pub fn send(
         }
         Ty::U16Be => req.u16_be(opt.attr, args.value(value::u16, &invalid())?),
         Ty::U32Be => req.u32_be(opt.attr, args.value(value::u32, &invalid())?),
-        Ty::OnOff => req.u8(opt.attr, args.on_off(opt.word.full, 255)?.into()),
+        Ty::OnOff => req.u8(opt.attr, args.on_off(opt.word.full, 1)?.into()),
+        Ty::Act => req.attr(opt.attr, &[]),
         Ty::OneOf8(words) => {
             let at = one_of(args, opt, words)?;
             req.u8(opt.attr, u8::try_from(at).expect("lists are short"));
@@ -148,6 +157,7 @@ pub fn show_one(o: &Opt, out: &mut Out, names: &mut Names, a: Attr<'_>) {
                 out.bytes(o.show, names.name(v));
             }
         }
+        Ty::Act => {}
         Ty::Own { show, .. } | Ty::ShowOnly(show) => show(out, names, o.show, a),
     }
 }

@@ -183,6 +183,22 @@ impl<'a> Args<'a> {
             _ => Err(self.not_one_of(key, &["off", "on"], status)),
         }
     }
+    /// `on` or `off`; the older wording, status 1.
+    ///
+    /// # Errors
+    ///
+    /// `Error: argument of "K" must be "on" or "off", not "V"`.
+    pub fn old_on_off(&mut self, key: &str) -> Result<bool, Usage> {
+        match self.need()? {
+            b"on" => Ok(true),
+            b"off" => Ok(false),
+            word => {
+                let head =
+                    format!("Error: argument of \"{key}\" must be \"on\" or \"off\", not \"");
+                Err(Usage::new(1, sentence(&[head.as_bytes(), word, b"\""])).at(self.at()))
+            }
+        }
+    }
     /// `Error: argument of "K" must be one of "a", "b", not "V"` about the word taken last.
     pub fn not_one_of(&self, key: &str, words: &[&str], status: u8) -> Usage {
         let mut text = format!("Error: argument of \"{key}\" must be one of ").into_bytes();

@@ -81,14 +81,14 @@ impl Kind {
             }
             u32::from_str_radix(digits, 16).ok()?
         } else {
-            crate_value_u32(word)?
+            numeral(word)?
         };
         (n <= self.max()).then_some(n)
     }
 }
 
 /// Base 0, whole word; the same grammar as `cli::value::u32`, which this layer may not use.
-fn crate_value_u32(word: &[u8]) -> Option<u32> {
+pub(super) fn numeral(word: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(word).ok()?;
     if !text.as_bytes().first()?.is_ascii_digit() {
         return None;

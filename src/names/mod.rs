@@ -4,6 +4,7 @@
 
 mod arphrd;
 mod db;
+mod ethertype;
 mod host;
 pub mod hosts;
 mod links;
@@ -77,6 +78,17 @@ impl Names {
             Some(name) if !self.numeric => Cow::Borrowed(name),
             _ => Cow::Owned(format!("[{number}]")),
         }
+    }
+    /// The name of an Ethernet protocol; `[N]` for one without a name and with -Numeric.
+    pub fn ethertype(&self, number: u16) -> Cow<'static, str> {
+        match ethertype::name(number) {
+            Some(name) if !self.numeric => Cow::Borrowed(name),
+            _ => Cow::Owned(format!("[{number}]")),
+        }
+    }
+    /// The number of an Ethernet protocol, by its name in any case or as a numeral.
+    pub fn ethertype_number(&self, word: &[u8]) -> Option<u16> {
+        ethertype::number(word).or_else(|| db::numeral(word)?.try_into().ok())
     }
     /// The name of the network namespace that has this id here.
     pub fn namespace(&mut self, id: i32) -> Option<&[u8]> {

@@ -3,6 +3,7 @@
 //! Everything here is a safe function over owned or borrowed descriptors,
 //! slices and plain types; no raw pointer crosses the border.
 
+pub mod bpf;
 #[cfg(not(test))]
 mod entry;
 pub mod fd;

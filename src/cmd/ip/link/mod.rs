@@ -1,12 +1,15 @@
 //! `ip link`: the verbs.
 
+mod change;
 mod detail;
 mod device;
 pub mod filter;
 pub mod kind;
+mod property;
 pub mod show;
 pub mod stats;
 mod vf;
+mod words;
 mod xdp;
 
 use crate::cli::{Args, Usage, prefix};
@@ -19,10 +22,18 @@ use super::verb::{self, Verb};
 /// In the order in which beginnings are tried: `s` is set, `l` is lst.
 #[rustfmt::skip] // one row, one line
 static VERBS: &[Verb] = &[
+    Verb { word: prefix("add"), args: "[ link DEVICE ] [ dev | name ] NAME [ WORDS ] type KIND [ OPTIONS ]", run: change::add },
+    Verb { word: prefix("set"), args: "{ DEVICE | group GROUP } [ WORDS ] [ type KIND [ OPTIONS ] ]", run: change::set },
+    Verb { word: prefix("change"), args: "=", run: change::set },
+    Verb { word: prefix("replace"), args: "[ dev | name ] NAME [ WORDS ] type KIND [ OPTIONS ]", run: change::replace },
+    Verb { word: prefix("delete"), args: "{ DEVICE | dev DEVICE | group GROUP } [ type KIND ]", run: change::delete },
     Verb { word: prefix("show"), args: filter::USAGE, run: show::run },
     Verb { word: prefix("lst"), args: "=", run: show::run },
     Verb { word: prefix("list"), args: "=", run: show::run },
-    Verb { word: prefix("help"), args: "", run: help },
+    Verb { word: prefix("xstats"), args: "type KIND", run: xstats },
+    Verb { word: prefix("afstats"), args: "[ dev DEVICE ]", run: afstats },
+    Verb { word: prefix("property"), args: "{ add | del } dev DEVICE altname NAME [ altname NAME ] ...", run: property::run },
+    Verb { word: prefix("help"), args: "[ KIND ]", run: help },
 ];
 
 /// `ip link`.
@@ -35,13 +46,31 @@ pub fn grammar() -> Grammar {
     Grammar { object: "link", verbs: VERBS, usage }
 }
 
-fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
-    Err(Error::from(usage()).into())
+fn xstats(_: &mut Ctx, _: &mut Args<'_>) -> Result {
+    Err(Error::failed(1, "\"ip link xstats\" is not part of ipbox yet.").into())
+}
+
+fn afstats(_: &mut Ctx, _: &mut Args<'_>) -> Result {
+    Err(Error::failed(1, "\"ip link afstats\" is not part of ipbox yet.").into())
+}
+
+/// `ip link help [KIND]`: of a kind on stdout with status 0, else the whole usage.
+fn help(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    match args.take().and_then(kind::find) {
+        Some(kind) => {
+            ctx.out.raw(kind.help().as_bytes());
+            ctx.out.raw(b"\n");
+            Ok(())
+        }
+        None => Err(usage().into()),
+    }
 }
 
 /// The usage of `ip link`, from its tables.
 pub fn usage() -> Usage {
-    verb::usage("link", VERBS, "")
+    let kinds: Vec<&str> = kind::KINDS.iter().map(|k| k.name).collect();
+    let more = format!("WORDS :=\n{}KIND := {{ {} }}\n", words::usage(), kinds.join(" | "));
+    verb::usage("link", VERBS, &more)
 }
 
 /// The kinds that are known by more than their name, for hints and completions.

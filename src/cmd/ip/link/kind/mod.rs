@@ -7,6 +7,8 @@
 //! its own, has functions in place of them. A kind that is not in the table is still made and
 //! shown by its name; words behind it are refused.
 
+use std::fs::File;
+
 use crate::cli::{Args, prefix};
 use crate::error::Error;
 use crate::names::Names;
@@ -14,8 +16,41 @@ use crate::netlink::{Attrs, Request};
 use crate::opt::{self, Opt};
 use crate::output::Out;
 
+use super::words::How;
+
+/// A field whose text is `WORD VALUE `; the JSON key is the word, or the second name.
+macro_rules! token {
+    ($word:literal) => {
+        crate::output::field($word, concat!($word, " {} "))
+    };
+    ($word:literal, $key:literal) => {
+        crate::output::field($key, concat!($word, " {} "))
+    };
+}
+use token;
+
+mod bridge;
+mod bridge_slave;
+mod dummy;
+mod ifb;
+mod macvlan;
+mod macvtap;
+mod veth;
+mod vxcan;
+mod vxlan;
+
 /// Every kind, sorted by name.
-pub static KINDS: &[&LinkKind] = &[];
+pub static KINDS: &[&LinkKind] = &[
+    &bridge::KIND,
+    &bridge_slave::KIND,
+    &dummy::KIND,
+    &ifb::KIND,
+    &macvlan::KIND,
+    &macvtap::KIND,
+    &veth::KIND,
+    &vxcan::KIND,
+    &vxlan::KIND,
+];
 
 /// What `ip link` knows about one kind of device.
 pub struct LinkKind {
@@ -45,10 +80,9 @@ pub struct Words<'w> {
     pub names: &'w mut Names,
     /// IFLA_INFO_DATA is open in it.
     pub req: &'w mut Request,
-    /// The device is being made, not changed.
-    pub create: bool,
-    /// -family.
-    pub family: u8,
+    /// Files whose descriptors the request holds.
+    pub files: &'w mut Vec<File>,
+    pub how: How,
 }
 
 /// What is shown of a kind.
