@@ -81,6 +81,11 @@ impl Ctx {
         if self.route.is_none() {
             let conn = Conn::open(Protocol::Route, self.opts.receive_buffer)
                 .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
+            if self.opts.batch {
+                // In a batch the kernel filters nothing and refuses no selector (observed in
+                // iproute2): a table that does not exist is empty.
+                conn.set_strict(false);
+            }
             self.route = Some(conn);
         }
         Ok(self.route.as_mut().expect("it was opened above"))

@@ -129,13 +129,14 @@ fn run(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Result {
         return Ok(ctx.change(&mut request)?);
     }
     let mut echoed = Vec::new();
-    let answer = ctx.change_echo(&mut request, |msg| echoed.push(msg.payload.to_vec()));
+    let answer = ctx.change_echo(&mut request, |msg| echoed.push((msg.kind, msg.payload.to_vec())));
     let level = Level::of(&ctx.opts);
     answer?;
     ctx.out.begin();
-    for payload in &echoed {
+    for (kind, payload) in &echoed {
+        let show = if *kind == RTM_DELROUTE { show::deleted } else { show::route };
         if let Some(r) = Route::parse(payload) {
-            show::route(&mut ctx.out, &mut ctx.names, &Filter::default(), level, &r);
+            show(&mut ctx.out, &mut ctx.names, &Filter::default(), level, &r);
         }
     }
     ctx.out.end();

@@ -96,7 +96,8 @@ impl Metrics {
     ///
     /// The reference's sentence for a missing or wrong value.
     pub fn take(&mut self, m: &Metric, args: &mut Args<'_>) -> Result<(), Usage> {
-        let full = m.word.full;
+        // The sentence of one has another name (observed in iproute2 6.15).
+        let full = if m.attr == RTAX_ADVMSS { "mss" } else { m.word.full };
         let invalid = |args: &Args<'_>| args.wrong(&format!("\"{full}\" value is invalid\n"));
         args.need()?;
         let lockable = matches!(m.ty, Ty::Number | Ty::Hops | Ty::Time(_) | Ty::Name);

@@ -81,8 +81,20 @@ const IIF: Field = field("iif", "iif {} ");
 const PREF: Field = field("pref", "pref {}");
 const TTL_PROPAGATE: Field = text_only("ttl-propogate {}");
 
+/// Shows one route that was deleted.
+pub fn deleted(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Route<'_>) {
+    out.open();
+    out.flag("deleted", "Deleted ");
+    fields(out, names, filter, level, r);
+}
+
 /// Shows one route, with its line break.
 pub fn route(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Route<'_>) {
+    out.open();
+    fields(out, names, filter, level, r);
+}
+
+fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Route<'_>) {
     let h = r.header;
     let bits = match h.family {
         AF_INET => 32,
@@ -90,7 +102,6 @@ pub fn route(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r:
         AF_MPLS => 20,
         _ => 0,
     };
-    out.open();
     if (h.kind != RTN_UNICAST || level.details) && filter.shows_kind(h.kind) {
         kind::show(out, names, TYPE, h.kind);
     }
