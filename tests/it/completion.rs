@@ -44,6 +44,10 @@ const CASES: &[Case] = &[
     ("ipbox lab run --tools ", &["ipbox", "system", "only"], &["run"]),
     ("ipbox lab -- ip net", &["netns"], &["run"]),
     ("ip route ", &["add", "show", "get"], &["via"]),
+    ("sysctl net.ipv4.ip_f", &["net.ipv4.ip_forward"], &["net.ipv4.ip_default_ttl"]),
+    ("sysctl -w net.ipv4.conf.v-left.forw", &["net.ipv4.conf.v-left.forwarding"], &[]),
+    ("sysctl --", &["--write", "--all"], &["net.ipv4.ip_forward"]),
+    ("ping -M ", &["do", "want"], &["-c"]),
     ("ping -", &["-c", "-W", "-I"], &["lo"]),
     // words and their values
     ("ip route add default ", &["via", "dev", "metric", "nexthop"], &["v-left"]),

@@ -87,6 +87,30 @@ fn programs(answer: &mut Answer) {
     }
 }
 
+/// Settings of the kernel: `net.ipv4.ip_forward`.
+pub fn settings(answer: &mut Answer) {
+    // A word without any dot begins with a directory of /proc/sys; below it only what fits is read.
+    let given = answer.word().to_vec();
+    below(answer, b"/proc/sys", b"", &given);
+}
+
+fn below(answer: &mut Answer, dir: &[u8], prefix: &[u8], given: &[u8]) {
+    for entry in file::list(dir).unwrap_or_default() {
+        // In a name a dot and a slash change places.
+        let shown: Vec<u8> = entry.iter().map(|&b| if b == b'.' { b'/' } else { b }).collect();
+        let name = [prefix, &shown].concat();
+        let as_far = name.len().min(given.len());
+        if name[..as_far] != given[..as_far] {
+            continue;
+        }
+        let path = [dir, b"/", &entry].concat();
+        match file::list(&path) {
+            Ok(_) => below(answer, &path, &[&name[..], b"."].concat(), given),
+            Err(_) => answer.add_bytes(&name, ""),
+        }
+    }
+}
+
 /// Looks from inside a named namespace from here on, if it may be entered.
 pub fn enter(name: &[u8]) {
     if let Ok(ns) = netns::open_named(name) {

@@ -15,7 +15,7 @@ mod options;
 use std::collections::BTreeSet;
 
 use crate::applet;
-use crate::cmd::{lab, ping};
+use crate::cmd::{lab, ping, sysctl};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -36,6 +36,11 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         b"ipbox" if rest[0] == b"lab" => options::clap(answer, &lab::grammar(), &rest[1..]),
         b"ipbox" => applet(answer, rest),
         b"ip" => ip::complete(answer, rest),
+        b"sysctl" => {
+            if !options::rows(answer, sysctl::HELP, rest) {
+                live::settings(answer);
+            }
+        }
         b"ping" | b"ping4" | b"ping6" => drop(options::rows(answer, ping::HELP, rest)),
         _ => answer.files(),
     }

@@ -2,20 +2,49 @@
 
 use clap::{Arg, Command};
 
-use super::grammar::{Symbols, Value};
 use super::{Answer, live};
 
-/// Rows of a help: how an option is written (`-c COUNT`, `-I NAME|ADDRESS`), what it does.
-/// Whether the word was for an option or its value.
+/// One option as a help writes it: `-p, --load[=FILE]`, `[!] -s, --source ADDRESS[/MASK]`.
+pub struct Written<'h> {
+    pub names: Vec<&'h str>,
+    /// `COUNT`, `NAME|ADDRESS`; empty for an option that stands alone.
+    pub value: &'h str,
+    pub about: &'h str,
+}
+
+impl<'h> Written<'h> {
+    pub fn read(row: &(&'h str, &'h str)) -> Written<'h> {
+        let mut names = Vec::new();
+        let mut value = "";
+        for word in row.0.split([' ', ',', '/']).filter(|w| !w.is_empty()) {
+            if word.starts_with('-') {
+                names.push(word.split('[').next().unwrap_or(word));
+            } else if !names.is_empty() && !word.starts_with("[=") {
+                value = word;
+                break;
+            }
+        }
+        Written { names, value, about: row.1 }
+    }
+
+    /// Whether the value must follow, and as a word of its own.
+    pub fn wants_value(&self) -> bool {
+        !self.value.is_empty() && !self.value.starts_with('[')
+    }
+}
+
+/// Rows of a help: how an option is written, what it does. Whether the word was for an option or
+/// its value.
 pub fn rows(answer: &mut Answer, rows: &[(&str, &str)], before: &[&[u8]]) -> bool {
-    let written = |row: &(&str, &str)| Symbols::default().form(row.0);
+    let options: Vec<_> = rows.iter().map(Written::read).collect();
     if let Some(last) = before.last() {
-        let forms: Vec<_> = rows.iter().map(written).collect();
-        if let Some(key) = forms.iter().find_map(|f| f.exact(last)).filter(|k| k.wants_value()) {
-            for value in &key.values {
-                match value {
-                    Value::Word(word) => answer.add(word, ""),
-                    Value::Place(name) => live::place(answer, &key.word, name),
+        let is_last = |o: &&Written<'_>| o.names.iter().any(|n| n.as_bytes() == *last);
+        if let Some(option) = options.iter().find(is_last).filter(|o| o.wants_value()) {
+            for value in option.value.split('|') {
+                if value.starts_with(|c: char| c.is_ascii_lowercase()) {
+                    answer.add(value, "");
+                } else {
+                    live::place(answer, option.names[0], value);
                 }
             }
             return true;
@@ -24,11 +53,9 @@ pub fn rows(answer: &mut Answer, rows: &[(&str, &str)], before: &[&[u8]]) -> boo
     if answer.word().first() != Some(&b'-') {
         return false;
     }
-    for row in rows {
-        for key in written(row).keys {
-            if key.word.starts_with('-') {
-                answer.add(&key.word, row.1);
-            }
+    for option in options {
+        for name in option.names {
+            answer.add(name, option.about);
         }
     }
     true
@@ -92,5 +119,27 @@ fn values(answer: &mut Answer, arg: &Arg) {
     let file = |n: &clap::builder::Str| matches!(n.as_str(), "FILE" | "DIR" | "SCRIPT");
     if arg.get_value_names().is_some_and(|names| names.iter().any(file)) {
         answer.files();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_as_a_help_writes_them() {
+        let read = |text: &str| {
+            let row = (text, "");
+            let w = Written::read(&row);
+            format!("{} {}", w.names.join(" "), if w.wants_value() { w.value } else { "" })
+        };
+        assert_eq!(read("-c COUNT"), "-c COUNT");
+        assert_eq!(read("    --dry-run"), "--dry-run ");
+        assert_eq!(read("-p, --load[=FILE]"), "-p --load ");
+        assert_eq!(read("[!] -s, --source ADDRESS[/MASK][,...]"), "-s --source ADDRESS[");
+        assert_eq!(read("-L, --list [CHAIN [NUMBER]]"), "-L --list ");
+        assert_eq!(read("-4, --ipv4 / -6, --ipv6"), "-4 --ipv4 -6 --ipv6 ");
+        assert_eq!(read("-M do|want|dont|probe"), "-M do|want|dont|probe");
+        assert_eq!(read(""), " ");
     }
 }

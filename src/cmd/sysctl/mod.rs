@@ -37,7 +37,7 @@ const LONG: &[Long] = &[
 ];
 
 #[rustfmt::skip] // one row, one line
-const HELP: &[(&str, &str)] = &[
+pub const HELP: &[(&str, &str)] = &[
     ("-a, --all", "show all settings (also -A, -X)"),
     ("    --deprecated", "with -a: also old names of settings"),
     ("    --dry-run", "show what would be written, write nothing"),
