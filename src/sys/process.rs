@@ -237,3 +237,26 @@ pub fn detach() -> std::io::Result<()> {
     let _ = nix::unistd::setsid();
     Ok(())
 }
+
+/// Whether this process may read from the terminal that is its standard input.
+pub fn is_foreground() -> bool {
+    nix::unistd::tcgetpgrp(std::io::stdin()).is_ok_and(|group| group == nix::unistd::getpgrp())
+}
+
+/// Makes this process's group the terminal's foreground; `own` begins a new group first.
+///
+/// # Errors
+///
+/// Those of setpgid(2) and tcsetpgrp(3).
+pub fn take_terminal(own: bool) -> std::io::Result<()> {
+    use nix::sys::signal::{SigSet, SigmaskHow, Signal};
+    use nix::unistd::{Pid, getpgrp, setpgid, tcsetpgrp};
+    if own {
+        setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    }
+    // Who asks from the background is stopped by this signal, unless it is blocked.
+    let old = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let taken = tcsetpgrp(std::io::stdin(), getpgrp());
+    old.thread_set_mask()?;
+    Ok(taken?)
+}

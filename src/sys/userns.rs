@@ -14,10 +14,12 @@ pub enum Refused {
     Namespaces(io::Error),
     /// The users and groups of the new namespace.
     Maps(io::Error),
+    /// What root of the new namespace may do everywhere else; security modules see to that.
+    Rights(io::Error),
 }
 
-/// Moves into new user, mount, network and UTS namespaces, root in all of them; the next child
-/// is process 1 of a new process namespace.
+/// Moves into new user, mount, network and UTS namespaces, root in all of them, on a host of this
+/// name; the next child is process 1 of a new process namespace.
 ///
 /// An ordinary user is user 0 and the only one inside. Root keeps every user and group it knows,
 /// so that other people's files stay within its reach; where it may not have a user namespace it
@@ -25,8 +27,9 @@ pub enum Refused {
 ///
 /// # Errors
 ///
-/// Those of unshare(2), and of writing the maps; the process must end then.
-pub fn enter() -> Result<(), Refused> {
+/// Those of unshare(2), of writing the maps, and of sethostname(2), the first call that needs
+/// root's rights; the process must end then.
+pub fn enter(name: &str) -> Result<(), Refused> {
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWPID
@@ -35,16 +38,16 @@ pub fn enter() -> Result<(), Refused> {
     // Only a process that has stayed outside may write maps of more than one user.
     let writer = MapWriter::start(root).map_err(Refused::Maps)?;
     match unshare(flags | CloneFlags::CLONE_NEWUSER) {
-        Ok(()) => writer.finish().map_err(Refused::Maps),
+        Ok(()) => writer.finish().map_err(Refused::Maps)?,
         Err(e) => {
             writer.cancel();
             flags.remove(CloneFlags::CLONE_NEWUSER);
-            if root && unshare(flags).is_ok() {
-                return Ok(());
+            if !root || unshare(flags).is_err() {
+                return Err(Refused::Namespaces(e.into()));
             }
-            Err(Refused::Namespaces(e.into()))
         }
     }
+    nix::unistd::sethostname(name).map_err(|e| Refused::Rights(e.into()))
 }
 
 /// A child in the old user namespace that writes the maps of the new one.

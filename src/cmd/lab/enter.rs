@@ -27,9 +27,10 @@ use crate::sys::{fd, userns};
 ///
 /// What the kernel refuses to a user, with what to do about it.
 pub fn lab(tools: Tools, inside: impl FnOnce() -> u8) -> Result<u8> {
-    userns::enter().map_err(|e| refused::explained(&e))?;
+    userns::enter("lab").map_err(|e| refused::explained(&e))?;
     let (alive, keeps_alive) = pipe()?;
     let mut keeps_alive = Some(keeps_alive);
+    let foreground = process::is_foreground();
     let undisturbed = process::undisturbed();
     let init = process::start(|| {
         drop(undisturbed);
@@ -42,7 +43,12 @@ pub fn lab(tools: Tools, inside: impl FnOnce() -> u8) -> Result<u8> {
             }
         }
     })?;
-    Ok(status(process::wait(&init)?))
+    let ended = process::wait(&init)?;
+    if foreground {
+        // A shell has had it.
+        let _ = process::take_terminal(false);
+    }
+    Ok(status(ended))
 }
 
 /// Process 1 of the lab.

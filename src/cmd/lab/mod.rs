@@ -130,10 +130,11 @@ pub fn run(words: &[&[u8]]) -> u8 {
 fn dispatch(matches: &ArgMatches) -> Result<u8> {
     match matches.subcommand() {
         None => {
-            let command = words(matches, "command");
-            let stay =
-                || if command.is_empty() { place::shell() } else { place::command(&command) };
-            enter::lab(tools(matches), stay)
+            let (command, foreground) = (words(matches, "command"), process::is_foreground());
+            enter::lab(tools(matches), || match command[..] {
+                [] => place::shell(foreground),
+                _ => place::command(&command),
+            })
         }
         Some(("run", m)) => {
             let words = words(m, "script");

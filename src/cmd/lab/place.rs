@@ -58,7 +58,6 @@ pub fn furnish(tools: Tools) -> Result<()> {
     no_name_servers();
     programs(tools).context("cannot place the programs")?;
     environment(tools);
-    let _ = nix::unistd::sethostname("lab");
     Ok(())
 }
 
@@ -143,7 +142,12 @@ A lab: you are root on 192.168.1.2. 192.168.1.3 is another host, 192.168.1.1 the
 ";
 
 /// Becomes the user's shell, with a prompt that tells where it is; returns only when that fails.
-pub fn shell() -> u8 {
+pub fn shell(foreground: bool) -> u8 {
+    // A shell hands the terminal back to the group it was started in, which must therefore be one
+    // that it can see.
+    if foreground {
+        let _ = process::take_terminal(true);
+    }
     let shell = file::env("SHELL")
         .filter(|s| s.starts_with(b"/") && is_program(Path::new(OsStr::from_bytes(s))))
         .unwrap_or_else(|| b"/bin/sh".to_vec());

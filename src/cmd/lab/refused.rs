@@ -23,6 +23,7 @@ fn text(refused: &Refused, program: &str, setting: impl Fn(&str) -> Option<u64>)
     let (call, why) = match refused {
         Refused::Namespaces(e) => ("the kernel refuses new namespaces", e),
         Refused::Maps(e) => ("the kernel refuses the user map of a new namespace", e),
+        Refused::Rights(e) => ("root of a new namespace has no rights in it", e),
     };
     let remedy = if setting(APPARMOR) == Some(1) {
         format!(
@@ -80,7 +81,9 @@ mod tests {
 
     #[test]
     fn apparmor_is_recognized_and_its_remedies_are_complete() {
-        for refused in [Refused::Maps(eperm()), Refused::Namespaces(eperm())] {
+        for refused in
+            [Refused::Maps(eperm()), Refused::Namespaces(eperm()), Refused::Rights(eperm())]
+        {
             let text = said(&refused, &[(APPARMOR, 1), ("user.max_user_namespaces", 9)]);
             assert!(text.contains("Operation not permitted"), "{text}");
             assert!(text.contains("sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"));
