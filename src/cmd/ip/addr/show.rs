@@ -144,7 +144,8 @@ impl Shown<'_> {
         let line = line && self.filter.label.is_none();
         if line {
             let whole = packet || self.family == AF_UNSPEC;
-            let form = Form { link: packet && opts.brief, link_line: whole, queue: true };
+            let form =
+                Form { link: packet && opts.brief, link_line: whole, queue: true, deleted: false };
             record(out, names, opts, link, form);
         }
         if !packet {

@@ -36,7 +36,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
     words(ctx, args, &mut req, &mut files, how)?;
     let index = Link::parse(req.payload()).map_or(0, |l| l.index);
     let mut made = Vec::new();
-    ctx.change_echo(&mut req, |msg| made.push(msg.payload.to_vec()))?;
+    ctx.change_echo(&mut req, |msg| made.push((msg.kind, msg.payload.to_vec())))?;
     if index != 0 {
         // The next use finds it as it is now.
         ctx.names.forget_link(index);
@@ -93,11 +93,13 @@ fn typed(name: &[u8], args: &mut Args<'_>, mut words: Words<'_>) -> Result<(), E
 }
 
 /// Shows what the kernel has made of it.
-fn echo(ctx: &mut Ctx, made: &[Vec<u8>]) -> Result {
-    let form = Form { link: false, link_line: true, queue: false };
+fn echo(ctx: &mut Ctx, made: &[(u16, Vec<u8>)]) -> Result {
     let (_, out, names, opts) = ctx.parts()?;
     out.begin();
-    for link in made.iter().filter_map(|m| Link::parse(m)) {
+    for (kind, payload) in made {
+        let Some(link) = Link::parse(payload) else { continue };
+        let deleted = *kind == RTM_DELLINK;
+        let form = Form { link: false, link_line: true, queue: false, deleted };
         out.open();
         show::record(out, names, opts, &link, form);
         out.close();

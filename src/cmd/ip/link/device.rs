@@ -3,8 +3,8 @@
 use crate::cli::{Args, Usage};
 use crate::error::Error;
 use crate::names::Names;
-use crate::netlink::{Conn, Protocol};
-use crate::rtnl::consts::{IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME};
+use crate::netlink::{self, Conn, Protocol, Request};
+use crate::rtnl::consts::{IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME, IFLA_TARGET_NETNSID};
 use crate::rtnl::link::{self, Link};
 
 /// The device that the next word names.
@@ -36,27 +36,30 @@ pub fn cannot_find(name: &[u8]) -> Error {
     Error::failed(1, [b"Cannot find device \"", name, b"\""].concat())
 }
 
-/// Asks the kernel for one device and takes from it what is wanted; virtual functions are there,
-/// counters are not.
-pub fn ask<T>(name: &[u8], take: impl FnOnce(&Link<'_>) -> Option<T>) -> Option<T> {
-    let mut conn = Conn::open(Protocol::Route, 1 << 20).ok()?;
-    ask_with(&mut conn, name, take)
-}
-
-fn ask_with<T>(
-    conn: &mut Conn,
-    name: &[u8],
-    take: impl FnOnce(&Link<'_>) -> Option<T>,
-) -> Option<T> {
+/// Asks for a device by its name; virtual functions come with it, counters do not.
+fn query(name: &[u8]) -> Request {
     let mut query = link::query(0, false, true);
     query.strz(if name.len() < 16 { IFLA_IFNAME } else { IFLA_ALT_IFNAME }, name);
-    let msg = conn.get(&mut query).ok()?;
+    query
+}
+
+/// Asks the kernel for one device and takes from it what is wanted.
+pub fn ask<T>(name: &[u8], take: impl FnOnce(&Link<'_>) -> Option<T>) -> Option<T> {
+    let mut conn = Conn::open(Protocol::Route, 1 << 20).ok()?;
+    let msg = conn.get(&mut query(name)).ok()?;
     take(&Link::parse(msg.payload)?)
 }
 
-/// The index of a device where this connection speaks for.
-pub fn index_with(conn: &mut Conn, name: &[u8]) -> Option<u32> {
-    ask_with(conn, name, |l| Some(l.index))
+/// The index of a device in the namespace that has this id where the connection speaks for.
+///
+/// # Errors
+///
+/// The kernel's refusal.
+pub fn index_in(conn: &mut Conn, netnsid: i32, name: &[u8]) -> Result<u32, netlink::Error> {
+    let mut query = query(name);
+    query.attr(IFLA_TARGET_NETNSID, &netnsid.to_ne_bytes());
+    let msg = conn.get(&mut query)?;
+    Ok(Link::parse(msg.payload).ok_or(netlink::Error::Malformed)?.index)
 }
 
 /// Bytes of a device's address.

@@ -13,15 +13,15 @@ use super::device;
 const ALT_NAME_MAX: usize = 127;
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let Some(word) = args.take() else { return Err(args.incomplete().into()) };
+    let Some(word) = args.take() else { return Err(super::usage().into()) };
     if prefix("add").is(word) {
         modify(ctx, args, RTM_NEWLINKPROP, NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND)
     } else if prefix("delete").is(word) {
-        modify(ctx, args, RTM_DELLINKPROP, NLM_F_EXCL)
+        modify(ctx, args, RTM_DELLINKPROP, 0)
     } else if prefix("help").is(word) {
         Err(super::usage().into())
     } else {
-        Err(args.unknown_command("link property").into())
+        Err(Error::fatal(255, "Operator required").into())
     }
 }
 
@@ -49,7 +49,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
     }
     req.end(list);
     let Some(dev) = dev else {
-        let text = "Not enough information: \"dev\" argument is required.";
+        let text = "Not enough of information: \"dev\" argument is required.";
         return Err(Error::from(Usage::new(255, text)).into());
     };
     let index = ctx.names.index(dev).ok_or_else(|| device::cannot_find(dev))?;

@@ -29,6 +29,8 @@ pub struct Form {
     pub link_line: bool,
     /// With the length of the queue, which notifications go without.
     pub queue: bool,
+    /// The device is no more: a notification says so.
+    pub deleted: bool,
 }
 
 /// Shows one device, in the brief form if that is wanted.
@@ -36,6 +38,9 @@ pub struct Form {
 /// The caller opens and closes the JSON object. In text the line is ended, except for the brief
 /// form of `ip address`, where the addresses follow in the same line.
 pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, form: Form) {
+    if form.deleted {
+        out.flag("deleted", "Deleted ");
+    }
     if opts.brief {
         return brief(out, names, link, form);
     }
@@ -341,7 +346,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     // Prefixes of addresses have no place here, whatever -family says.
     let mut family = AF_PACKET;
     let filter = Filter::parse(args, &mut ctx.names, &mut family, super::usage)?;
-    let form = Form { link: true, link_line: true, queue: true };
+    let form = Form { link: true, link_line: true, queue: true, deleted: false };
     let stats = ctx.opts.stats > 0;
     let dev = filter.dev.as_deref();
     if let (Some(name), None) = (dev, filter.group) {

@@ -244,7 +244,7 @@ impl<'c, 'a> Change<'c, 'a> {
                 return Err(Error::fatal(255, text));
             }
             if let Some(link) = self.link {
-                let index = self.lower(link).ok_or_else(|| device::cannot_find(link))?;
+                let index = self.lower(link)?;
                 self.req.u32(IFLA_LINK, index);
             }
             self.set_index(self.index.unwrap_or(0));

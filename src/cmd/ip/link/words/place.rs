@@ -6,9 +6,9 @@ use std::os::fd::{AsFd, AsRawFd};
 
 use super::{Change, device};
 use crate::cli::{Args, value};
-use crate::error::Error;
+use crate::error::{Error, refusal};
 use crate::names::Kind;
-use crate::netlink::{Conn, Protocol};
+use crate::netlink::{self, Conn, Protocol};
 use crate::rtnl::consts::{IFLA_LINK_NETNSID, IFLA_MASTER, IFLA_NET_NS_FD};
 use crate::rtnl::nsid::{self, NsId};
 use crate::sys::netns as namespace;
@@ -94,43 +94,52 @@ impl Change<'_, '_> {
                     Error::fatal(255, [b"Error: argument \"", name, tail].concat())
                 };
                 let ns = namespace::open(name).map_err(|_| wrong())?;
-                let id = self.id_in_target(&ns).ok_or_else(wrong)?;
-                self.files.push(ns);
-                id
+                let mut conn = self.conn_in_target().ok_or_else(wrong)?;
+                id_of(&mut conn, &ns).ok_or_else(wrong)?
             }
         };
+        self.link_netns = Some(LinkNetns::Id(id));
         self.req.attr(IFLA_LINK_NETNSID, &id.to_ne_bytes());
         Ok(())
     }
 
-    /// The id of a namespace in the one the device goes to; one is given if there is none yet.
-    fn id_in_target(&self, ns: &File) -> Option<i32> {
-        let mut conn = match self.netns {
-            Some(at) => conn_in(&self.files[at])?,
-            None => Conn::open(Protocol::Route, 1 << 20).ok()?,
-        };
-        let mut ask = || {
-            let msg = conn.get(&mut nsid::get(ns.as_fd())).ok()?;
-            NsId::parse(msg.payload)?.id().filter(|id| *id >= 0)
-        };
-        if let Some(id) = ask() {
-            return Some(id);
+    /// A connection where the device will be.
+    fn conn_in_target(&self) -> Option<Conn> {
+        match self.netns {
+            Some(at) => conn_in(&self.files[at]),
+            None => Conn::open(Protocol::Route, 1 << 20).ok(),
         }
-        let _ = conn.change(&mut nsid::set(ns.as_fd(), -1));
+    }
+
+    /// The index of the lower device, where it is; [`Change::place_lower`] comes first.
+    pub(super) fn lower(&mut self, name: &[u8]) -> Result<u32, Error> {
+        let none = || device::cannot_find(name);
+        let Some(LinkNetns::Id(id)) = self.link_netns else {
+            return self.names.index(name).ok_or_else(none);
+        };
+        let mut conn = self.conn_in_target().ok_or_else(none)?;
+        match device::index_in(&mut conn, id, name) {
+            Ok(index) => Ok(index),
+            Err(netlink::Error::Nack(nack)) => {
+                // Two sentences in the reference.
+                let both = [&refusal(&nack)[..], b"\nCannot find device \"", name, b"\""];
+                Err(Error::failed(1, both.concat()))
+            }
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+/// The id of a namespace where the connection speaks for; one is given if there is none yet.
+fn id_of(conn: &mut Conn, ns: &File) -> Option<i32> {
+    fn ask(conn: &mut Conn, ns: &File) -> Option<i32> {
         let msg = conn.get(&mut nsid::get(ns.as_fd())).ok()?;
         NsId::parse(msg.payload)?.id().filter(|id| *id >= 0)
     }
-
-    /// The index of the lower device, where it is.
-    pub(super) fn lower(&mut self, name: &[u8]) -> Option<u32> {
-        match self.link_netns {
-            Some(LinkNetns::Name(ns)) => {
-                let ns = namespace::open(ns).ok()?;
-                device::index_with(&mut conn_in(&ns)?, name)
-            }
-            _ => self.names.index(name),
-        }
-    }
+    ask(conn, ns).or_else(|| {
+        conn.change(&mut nsid::set(ns.as_fd(), -1)).ok()?;
+        ask(conn, ns)
+    })
 }
 
 /// A connection that speaks for another namespace; it is opened by a thread that goes there.

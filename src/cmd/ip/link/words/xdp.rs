@@ -37,7 +37,8 @@ pub fn offload<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), Er
 fn attach<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>, mode: u32) -> Result<(), Error> {
     let flags = mode | if c.how.force { 0 } else { UPDATE_IF_NOEXIST };
     let word = args.need()?;
-    let fd = if matches!(word, b"off" | b"none") {
+    // Only at the end of the words (observed in iproute2 7.2).
+    let fd = if matches!(word, b"off" | b"none") && args.is_empty() {
         -1
     } else if exact("pinned").is(word) {
         let path = args.need()?;
