@@ -202,3 +202,14 @@ pub fn dump_failed(error: netlink::Error, status: u8) -> Result<(), Error> {
         other => Err(other.into()),
     }
 }
+
+/// A deletion of a flush that the kernel refused: the reference's sentence.
+pub fn flush_failed(error: netlink::Error, status: u8) -> Error {
+    match error {
+        netlink::Error::Nack(nack) => {
+            let why = crate::error::errno(nack.errno);
+            Error::failed(status, format!("Failed to send flush request: {why}"))
+        }
+        other => other.into(),
+    }
+}

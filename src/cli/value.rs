@@ -335,20 +335,36 @@ fn netmask(word: &[u8]) -> Option<u8> {
     (mask.count_ones() == ones).then(|| u8::try_from(ones).ok())?
 }
 
-/// A link-layer address: hex bytes split by `:`, or a dotted quad.
+/// A link-layer address: at most 32 hex bytes split by `:`, or a dotted quad.
 pub fn lladdr(word: &[u8]) -> Option<Vec<u8>> {
+    lladdr_or_part(word).ok()
+}
+
+/// The same; the part that is wrong comes back, for the reference's sentence
+/// `"PART" is invalid lladdr.`
+///
+/// # Errors
+///
+/// The part.
+pub fn lladdr_or_part(word: &[u8]) -> Result<Vec<u8>, &[u8]> {
     if word.contains(&b'.') {
-        return Some(ipv4(word)?.to_vec());
+        return Ok(ipv4(word).ok_or(word)?.to_vec());
     }
-    let mut out = Vec::with_capacity(6);
-    for part in word.split(|&b| b == b':') {
-        let text = std::str::from_utf8(part).ok()?;
-        if text.starts_with('+') {
-            return None;
-        }
-        out.push(std::primitive::u8::from_str_radix(text, 16).ok()?);
-    }
-    (out.len() <= 32).then_some(out)
+    word.split(|&b| b == b':').take(32).map(|part| hex_byte(part).ok_or(part)).collect()
+}
+
+/// A byte as sscanf's `%x` reads it: blanks, `0x` and what follows the digits do not matter
+/// (observed in iproute2 6.15).
+fn hex_byte(part: &[u8]) -> Option<u8> {
+    let part = part.trim_ascii_start();
+    let part = part.strip_prefix(b"+").unwrap_or(part);
+    let part = match part {
+        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => rest,
+        part => part,
+    };
+    let len = part.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+    let digits = std::str::from_utf8(&part[..len]).ok()?;
+    std::primitive::u32::from_str_radix(digits, 16).ok()?.try_into().ok()
 }
 
 /// A name that a new device may have: 1 to 15 bytes, no `/`, no white space, not `.` or `..`.
@@ -420,6 +436,10 @@ mod tests {
     fn link_layer_addresses() {
         assert_eq!(lladdr(b"2:0:0:0:0:7"), Some(vec![2, 0, 0, 0, 0, 7]));
         assert_eq!(lladdr(b"zz"), None);
+        assert_eq!(lladdr_or_part(b"2:0:100:1"), Err(&b"100"[..]));
+        assert_eq!(lladdr_or_part(b"2:-1"), Err(&b"-1"[..]));
+        assert_eq!(lladdr(b"0x2:3z"), Some(vec![2, 3]));
+        assert_eq!(lladdr(b"2::3"), None);
         assert_eq!(lladdr(b"10.0.0.1"), Some(vec![10, 0, 0, 1]));
     }
 }

@@ -6,7 +6,7 @@ use super::line::{self, Before};
 use super::select;
 use crate::cli::Args;
 use crate::cli::value::AF_PACKET;
-use crate::ctx::{Ctx, dump_failed};
+use crate::ctx::{Ctx, dump_failed, flush_failed};
 use crate::error::{Error, Result};
 use crate::netlink::Pack;
 use crate::output::Style;
@@ -91,6 +91,6 @@ fn one_round(ctx: &mut Ctx, filter: &Filter, family: u8, index: u32) -> Result<u
         }
     }
     // Secondary addresses may have gone with their primary one.
-    conn.change_pack(&mut pack, &[libc::EADDRNOTAVAIL])?;
+    conn.change_pack(&mut pack, &[libc::EADDRNOTAVAIL]).map_err(|e| flush_failed(e, 255))?;
     Ok(pack.count())
 }

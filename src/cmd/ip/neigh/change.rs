@@ -177,10 +177,9 @@ impl Change<'_> {
         if let Some((text, at)) = &self.lladdr
             && text != b"null"
         {
-            let Some(lladdr) = value::lladdr(text) else {
-                let text = [b"\"", &text[..], b"\" is invalid lladdr."].concat();
-                return Err(Error::failed(1, text).into());
-            };
+            let lladdr = value::lladdr_or_part(text).map_err(|part| {
+                Error::failed(1, [b"\"", part, b"\" is invalid lladdr."].concat())
+            })?;
             r.from_word(*at);
             r.attr(NDA_LLADDR, &lladdr);
         }

@@ -1,7 +1,7 @@
 //! `ip neighbour flush`.
 
 use crate::cli::Args;
-use crate::ctx::{Ctx, dump_failed};
+use crate::ctx::{Ctx, dump_failed, flush_failed};
 use crate::error::{Error, Result};
 use crate::netlink::Pack;
 use crate::output::Style;
@@ -75,6 +75,6 @@ fn one_round(ctx: &mut Ctx, filter: &filter::Filter) -> Result<usize> {
             }
         }
     }
-    conn.change_pack(&mut pack, &[])?;
+    conn.change_pack(&mut pack, &[]).map_err(|e| flush_failed(e, 1))?;
     Ok(pack.count())
 }
