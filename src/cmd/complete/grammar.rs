@@ -20,6 +20,8 @@ pub enum Value {
 pub struct Key {
     pub word: String,
     pub values: Vec<Value>,
+    /// Words that only follow this one: `vf NUM { mac LLADDR | rate RATE }`.
+    pub block: Vec<Key>,
 }
 
 impl Key {
@@ -67,15 +69,15 @@ impl Form {
         })
     }
 
-    fn add(&mut self, word: &str, values: Vec<Value>) {
+    fn add(&mut self, word: &str, values: Vec<Value>, block: Vec<Key>) {
         // `[-]FLAG`
         if !word.contains(|c: char| c.is_ascii_alphanumeric()) {
             return;
         }
         match self.keys.iter_mut().find(|k| k.word == word) {
-            Some(k) if k.values.is_empty() => k.values = values,
+            Some(k) if k.values.is_empty() => (k.values, k.block) = (values, block),
             Some(_) => {}
-            None => self.keys.push(Key { word: word.to_owned(), values }),
+            None => self.keys.push(Key { word: word.to_owned(), values, block }),
         }
     }
 }
@@ -146,16 +148,14 @@ impl Symbols {
         while let Some(item) = items.get(at) {
             at += 1;
             match item {
-                Item::Word(word) => match self.values(&items[at..], inside) {
-                    Some((values, taken)) => {
-                        form.add(word, values);
-                        for item in &items[at..at + taken] {
-                            self.visit_words_with_values(item, form, inside);
-                        }
-                        at += taken;
+                Item::Word(word) => {
+                    let (values, block, taken) = self.behind(&items[at..], inside);
+                    form.add(word, values, block);
+                    for item in &items[at..at + taken] {
+                        self.visit_words_with_values(item, form, inside);
                     }
-                    None => form.add(word, Vec::new()),
-                },
+                    at += taken;
+                }
                 Item::Place(name) => match self.0.get(name) {
                     Some(meaning) if !inside.contains(name) => {
                         inside.push(name.clone());
@@ -165,29 +165,40 @@ impl Symbols {
                     Some(_) => {}
                     None => form.places.push(name.clone()),
                 },
-                Item::One(ways) | Item::Maybe(ways) => {
-                    // `[ dev | name ] DEV`: the word may be there, the value must. With braces
-                    // the value does not stand alone.
-                    let single = ways.iter().all(|way| matches!(way[..], [Item::Word(_)]));
-                    if let (true, Some((values, taken))) =
-                        (single, self.values(&items[at..], inside))
-                    {
-                        if matches!(item, Item::One(_)) {
-                            at += taken;
-                        }
-                        for word in ways.iter().flatten() {
-                            if let Item::Word(word) = word {
-                                form.add(word, values.clone());
-                            }
-                        }
-                        continue;
+                Item::One(ways) if is_words(ways) => {
+                    // `{ broadcast | brd } LLADDR`
+                    let (values, block, taken) = self.behind(&items[at..], inside);
+                    for word in words(ways) {
+                        form.add(word, values.clone(), block.clone());
                     }
+                    at += taken;
+                }
+                Item::Maybe(ways) if is_words(ways) => {
+                    // `[ dev | name ] DEV`: the word may be there, the value must.
+                    let (values, _) = self.values(&items[at..], inside).unwrap_or_default();
+                    for word in words(ways) {
+                        form.add(word, values.clone(), Vec::new());
+                    }
+                }
+                Item::One(ways) | Item::Maybe(ways) => {
                     for way in ways {
                         self.visit(way, form, inside);
                     }
                 }
             }
         }
+    }
+
+    /// What belongs to the word in front of `items`: its values, the words that only follow it,
+    /// and how many items that are.
+    fn behind(&self, items: &[Item], inside: &mut Vec<String>) -> (Vec<Value>, Vec<Key>, usize) {
+        let (values, mut taken) = self.values(items, inside).unwrap_or_default();
+        let mut block = Form::default();
+        if let Some(item @ Item::One(_)) = items.get(taken) {
+            taken += 1;
+            self.visit(std::slice::from_ref(item), &mut block, inside);
+        }
+        (values, block.keys, taken)
     }
 
     /// `nexthop HOP`, `HOP := { via ADDR | dev DEV }`: behind the value its words go on.
@@ -237,6 +248,19 @@ impl Symbols {
         }
         Some(values)
     }
+}
+
+/// Whether each way is one word.
+fn is_words(ways: &[Vec<Item>]) -> bool {
+    ways.iter().all(|way| matches!(way[..], [Item::Word(_)]))
+}
+
+/// The words among ways that are one item long.
+fn words(ways: &[Vec<Item>]) -> impl Iterator<Item = &str> {
+    ways.iter().filter_map(|way| match &way[..] {
+        [Item::Word(word)] => Some(&**word),
+        _ => None,
+    })
 }
 
 /// Whether a line of a usage shows a command rather than going on with an explanation.
@@ -351,6 +375,11 @@ mod tests {
         assert_eq!(form("ADDRESS[/LENGTH] x [FROM/]TO"), "x(TO) / ADDRESS");
         assert_eq!(form("[ dev | name ] NAME [ up ]"), "dev(NAME) name(NAME) up() / NAME");
         assert_eq!(form("{ group | remote } ADDR up"), "group(ADDR) remote(ADDR) up() / ");
+        let block = Symbols::default().form("vf NUM { mac LLADDR | state { on | off } } up");
+        assert_eq!(shown(&block), "vf(NUM) up() / ");
+        let words: Vec<_> = block.keys[0].block.iter().map(|k| &*k.word).collect();
+        assert_eq!(words, ["mac", "state"]);
+        assert_eq!(form("{ xdp | xdpdrv } { off | object FILE } up"), "xdp() xdpdrv() up() / ");
         assert_eq!(form("[ [no]proxy ] gbp"), "proxy() noproxy() gbp() / ");
         assert_eq!(form("rtt NUMBER[s|ms] x"), "rtt(NUMBER) x() / ");
         assert_eq!(form("protocol {802.1Q|802.1ad}"), "protocol(802.1Q | 802.1ad) / ");

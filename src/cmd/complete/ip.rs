@@ -113,7 +113,10 @@ fn behind_kind(answer: &mut Answer, link: &Form, kind: &[u8], before: &[&[u8]]) 
         return behind_verb(answer, "link", link, &before[at + 1..]);
     }
     let usage = kind.help();
-    let options = usage.split_once(kind.name).map_or("", |(_, options)| options);
+    // What explains names comes after the words themselves.
+    let lines = usage.lines().take_while(|l| !l.contains(":="));
+    let options = lines.collect::<Vec<_>>().join(" ");
+    let options = options.split_once(kind.name).map_or("", |(_, options)| options);
     behind_verb(answer, kind.name, &Symbols::read(&usage).form(options), before);
 }
 
@@ -121,16 +124,24 @@ fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]])
     // The word in front may want a value.
     let mut places = form.places.iter();
     let mut open: Option<&Key> = None;
+    // Words of the block that was begun last, `vf 0 ...`.
+    let mut block: &[Key] = &[];
     for word in before {
         match open.take() {
             // `mtu lock N`
             Some(key) if *word == b"lock" => open = Some(key),
             Some(_) => {}
-            None => match form.key(word) {
-                Some(key) if key.wants_value() => open = Some(key),
-                Some(_) => {}
-                None => drop(places.next()),
-            },
+            None => {
+                let inner = block.iter().find(|k| k.word.as_bytes() == *word);
+                if let Some(key) = inner.or_else(|| form.key(word)) {
+                    if inner.is_none() {
+                        block = &key.block;
+                    }
+                    open = key.wants_value().then_some(key);
+                } else {
+                    places.next();
+                }
+            }
         }
     }
     if let Some(key) = open {
@@ -143,7 +154,7 @@ fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]])
         }
         return;
     }
-    for key in &form.keys {
+    for key in block.iter().chain(&form.keys) {
         answer.add(&key.word, &key.hint());
     }
     if let Some(place) = places.next() {

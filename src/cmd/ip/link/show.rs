@@ -230,7 +230,7 @@ fn flags(out: &mut Out, flags: u32, lower_is_down: bool) {
 }
 
 /// IF_OPER_* (linux/if.h).
-const OPERSTATES: &[&str] =
+pub const OPERSTATES: &[&str] =
     &["UNKNOWN", "NOTPRESENT", "DOWN", "LOWERLAYERDOWN", "TESTING", "DORMANT", "UP"];
 
 /// The number of a state, by its name in any case.

@@ -12,7 +12,7 @@ pub const USAGE: &str = "{ SETTING VALUE }";
 type Setting = (&'static str, u16, bool);
 
 #[rustfmt::skip] // rows
-const SETTINGS: &[Setting] = &[
+pub const SETTINGS: &[Setting] = &[
     ("forwarding", 1, true), ("proxy_arp", 3, true), ("accept_redirects", 4, true),
     ("secure_redirects", 5, true), ("send_redirects", 6, true), ("shared_media", 7, true),
     ("rp_filter", 8, false), ("accept_source_route", 9, true), ("bootp_relay", 10, true),

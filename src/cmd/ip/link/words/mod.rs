@@ -18,7 +18,8 @@ use crate::names::Names;
 use crate::netlink::Request;
 use crate::rtnl::consts::{IFLA_GROUP, IFLA_IFNAME, IFLA_LINK, IFLA_NEW_IFINDEX};
 
-use super::device;
+use super::super::verb;
+use super::{device, show};
 
 /// One word, and what reads its value.
 pub struct Row {
@@ -319,9 +320,15 @@ pub fn usage() -> String {
             names.push_str(" | ");
             names.push_str(synonym.word.full);
         }
+        if names.len() > row.word.full.len() {
+            names = format!("{{ {names} }}");
+        }
         text.push_str(&format!("          [ {names} {}", row.arg));
         text.push_str(if row.arg.is_empty() { "]\n" } else { " ]\n" });
     }
+    let states: Vec<_> = show::OPERSTATES.iter().map(|s| s.to_ascii_lowercase()).collect();
+    text.push_str(&format!("STATE := {{ {} }}\n", states.join(" | ")));
+    text.push_str(&verb::listed("SETTING", inet::SETTINGS.iter().map(|s| (s.0, ""))));
     text
 }
 
