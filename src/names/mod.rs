@@ -5,16 +5,16 @@
 mod arphrd;
 mod db;
 mod ethertype;
-mod host;
 pub mod hosts;
 mod links;
 mod namespaces;
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
 use db::Db;
 pub use db::Kind;
-use host::Hosts;
+use hosts::Hosts;
 use links::Links;
 use namespaces::Namespaces;
 
@@ -106,6 +106,10 @@ impl Names {
         if !self.resolve {
             return None;
         }
+        let addr = match addr.len() {
+            4 => IpAddr::from(*addr.first_chunk::<4>()?),
+            _ => IpAddr::from(<[u8; 16]>::try_from(addr).ok()?),
+        };
         self.hosts.get_or_insert_with(Hosts::read).name(addr)
     }
 

@@ -49,7 +49,7 @@ fn rounds(ctx: &mut Ctx, filter: &mut filter::Filter) -> Result {
     }
     let text = format!("*** Flush not complete bailing out after {ROUNDS} rounds\n");
     ctx.out.raw(text.as_bytes());
-    Err(Error::Status(1).into())
+    Err(Error::Status(255).into())
 }
 
 /// Deletes what the table holds now; how many entries that were.
