@@ -12,10 +12,13 @@ use anyhow::{Context, Result};
 use super::cannot_run;
 use crate::applet::APPLETS;
 use crate::error::strerror;
-use crate::sys::{fd, file, mount, process};
+use crate::sys::{fd, file, mount, netns, process};
 
 /// Where the lab keeps what is its own; nothing of it is on the machine's disk.
 pub const DIR: &str = "/run/ipbox";
+
+/// Where namespaces have their names.
+const NAMES: &[u8] = netns::DIR;
 
 const BIN: &str = "/run/ipbox/bin";
 
@@ -54,7 +57,6 @@ pub fn furnish(tools: Tools) -> Result<()> {
         }
     }
     fs::create_dir_all(BIN)?;
-    fs::create_dir("/run/netns")?;
     no_name_servers();
     programs(tools).context("cannot place the programs")?;
     environment(tools);
@@ -69,14 +71,22 @@ fn own_run() -> Result<()> {
         .filter_map(|e| Some((e.file_name(), fs::read_link(e.path()).ok()?)))
         .collect();
     mount::fresh_tmpfs(b"/run")?;
+    mount::make_dir(NAMES)?;
     for (name, target) in links {
         symlink(target, Path::new("/run").join(name))?;
     }
     if !fs::canonicalize("/var/run").is_ok_and(|p| p == Path::new("/run")) {
         // A machine without the directory has no programs that look there.
-        let _ = mount::bind(b"/run", b"/var/run");
+        let _ = twin(b"/run", b"/var/run");
     }
     Ok(())
+}
+
+/// Lets `copy` show what `dir` shows; a namespace that is mounted in one is seen in the other.
+fn twin(dir: &[u8], copy: &[u8]) -> std::io::Result<()> {
+    mount::bind(NAMES, NAMES)?;
+    mount::make_shared(dir)?;
+    mount::bind_recursive(dir, copy)
 }
 
 /// Nobody answers for names here; without this, programs would wait for the machine's servers.
