@@ -1,12 +1,15 @@
 //! `ipbox lab`: a small network to try things in, without root and without touching the machine.
 //!
 //! The words are read here; `enter` makes the namespaces, `place` furnishes them, `topology` lays
-//! the fake LAN, `run` and `split` take a script step by step, `web` is a page to fetch.
+//! the fake LAN, `shell` is what runs there; `run`, `split` and `page` take a script step by step,
+//! `web` is a page to fetch.
 
 mod enter;
+mod page;
 mod place;
 mod refused;
 mod run;
+mod shell;
 mod split;
 mod topology;
 mod web;
@@ -132,8 +135,8 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
         None => {
             let (command, foreground) = (words(matches, "command"), process::is_foreground());
             enter::lab(tools(matches), || match command[..] {
-                [] => place::shell(foreground),
-                _ => place::command(&command),
+                [] => shell::run(foreground),
+                _ => shell::command(&command),
             })
         }
         Some(("run", m)) => {

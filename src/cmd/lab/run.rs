@@ -16,9 +16,11 @@ use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::NO_LAB;
-use super::place::{DIR, interpreter};
+use super::page::Page;
+use super::place::DIR;
+use super::shell::interpreter;
 use super::split::{Piece, Verdict, split, verdict};
-use crate::sys::{fd, file, mount, process};
+use crate::sys::{fd, mount, process};
 
 /// What the shell does: a step when told so, with the status of the one before in `$?`.
 const DRIVER: &str = "\
@@ -232,84 +234,6 @@ impl Shell {
 fn status(ended: ExitStatus) -> u8 {
     let signal = || 128 | ended.signal().unwrap_or(0);
     u8::try_from(ended.code().unwrap_or_else(signal) & 0xff).unwrap_or(1)
-}
-
-/// What is shown, as a person would like to read it.
-struct Page {
-    quiet: bool,
-    colour: bool,
-    /// The last thing was a note.
-    in_note: bool,
-}
-
-impl Page {
-    fn new(quiet: bool) -> Page {
-        let colour = fd::stdout_is_terminal()
-            && file::env("NO_COLOR").is_none_or(|v| v.is_empty())
-            && file::env("TERM").is_none_or(|t| t != b"dumb");
-        Page { quiet, colour, in_note: false }
-    }
-
-    fn show(&self, style: &str, parts: &[&[u8]]) {
-        let (on, off) =
-            if self.colour { (format!("\x1b[{style}m"), "\x1b[0m") } else { (String::new(), "") };
-        let (end, parts) = (b"\n", parts.concat());
-        let _ = fd::stdout(&[on.as_bytes(), &parts, off.as_bytes(), end].concat());
-    }
-
-    fn heading(&mut self, text: &[u8]) {
-        self.show("1;4", &[b"\n== ", text]);
-        self.in_note = false;
-    }
-
-    fn note(&mut self, text: &[u8]) {
-        if !self.in_note {
-            let _ = fd::stdout(b"\n");
-        }
-        self.show("3", &[text]);
-        self.in_note = true;
-    }
-
-    fn command(&mut self, command: &[u8]) {
-        if self.in_note {
-            let _ = fd::stdout(b"\n");
-        }
-        self.in_note = false;
-        for (n, line) in command.split(|&b| b == b'\n').enumerate() {
-            self.show("1;34", &[if n == 0 { b"$ " } else { b"> " }, line]);
-        }
-    }
-
-    fn status(&mut self, status: u8, expecting: bool, good: bool) {
-        let said = match (good, expecting) {
-            (true, true) if status != 0 => ", as expected",
-            (false, true) => ", not what was expected",
-            _ => "",
-        };
-        if !self.quiet || status != 0 || !good {
-            let style = if good { "2" } else { "1;31" };
-            self.show(style, &[format!("[status {status}{said}]").as_bytes()]);
-        }
-    }
-
-    fn summary(&mut self, count: usize, unexpected: &[(usize, u8)]) {
-        if unexpected.is_empty() {
-            if self.quiet {
-                let text = format!("\nAll {count} steps ended as they should.");
-                self.show("1", &[text.as_bytes()]);
-            }
-            return;
-        }
-        let list: Vec<String> =
-            unexpected.iter().map(|(n, status)| format!("step {n} (status {status})")).collect();
-        fd::stderr(
-            format!(
-                "ipbox lab: of {count} steps these ended otherwise than expected: {}\n",
-                list.join(", ")
-            )
-            .as_bytes(),
-        );
-    }
 }
 
 #[cfg(test)]
