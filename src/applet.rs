@@ -24,12 +24,27 @@ pub static APPLETS: &[Applet] = &[
     Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run },
     Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run },
     Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run },
+    Applet { name: "iptables", about: "filter and translate IPv4 packets", run: cmd::iptables::run },
+    Applet { name: "iptables-save", about: "print the rules of IPv4", run: cmd::iptables::save },
+    Applet { name: "iptables-restore", about: "read rules of IPv4 from a file", run: cmd::iptables::restore },
+    Applet { name: "ip6tables", about: "filter and translate IPv6 packets", run: cmd::iptables::run },
+    Applet { name: "ip6tables-save", about: "print the rules of IPv6", run: cmd::iptables::save },
+    Applet { name: "ip6tables-restore", about: "read rules of IPv6 from a file", run: cmd::iptables::restore },
 ];
 
-/// The applet of this name.
+/// The applet of this name; `iptables-nft` and the like are other names of ours.
 pub fn find(name: &[u8]) -> Option<&'static Applet> {
-    APPLETS.iter().find(|a| a.name.as_bytes() == name)
+    let short =
+        NFT_NAMES.iter().find(|(long, _)| long.as_bytes() == name).map(|(_, s)| s.as_bytes());
+    APPLETS.iter().find(|a| a.name.as_bytes() == short.unwrap_or(name))
 }
+
+#[rustfmt::skip] // one row, one line
+static NFT_NAMES: &[(&str, &str)] = &[
+    ("iptables-nft", "iptables"), ("iptables-nft-save", "iptables-save"),
+    ("iptables-nft-restore", "iptables-restore"), ("ip6tables-nft", "ip6tables"),
+    ("ip6tables-nft-save", "ip6tables-save"), ("ip6tables-nft-restore", "ip6tables-restore"),
+];
 
 fn base_name(path: &[u8]) -> &[u8] {
     path.rsplit(|&b| b == b'/').next().unwrap_or(path)

@@ -11,6 +11,7 @@ mod ctx;
 mod error;
 mod names;
 mod netlink;
+mod nft;
 mod opt;
 mod output;
 mod rtnl;

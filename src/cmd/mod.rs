@@ -3,6 +3,7 @@
 pub mod complete;
 pub mod install;
 pub mod ip;
+pub mod iptables;
 pub mod lab;
 pub mod ping;
 pub mod sysctl;

@@ -8,6 +8,7 @@ mod ethertype;
 pub mod hosts;
 mod links;
 mod namespaces;
+mod netdb;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -17,6 +18,7 @@ pub use db::Kind;
 use hosts::Hosts;
 use links::Links;
 use namespaces::Namespaces;
+pub use netdb::NetDb;
 
 /// All names, each read at first use and kept.
 #[derive(Default)]

@@ -169,6 +169,48 @@ impl Conn {
         Ok(self.send(bytes)?)
     }
 
+    /// Makes room for sending so many bytes at once, as far as this user may.
+    pub fn make_room(&self, bytes: usize) {
+        use nix::sys::socket::{setsockopt, sockopt};
+        // What a socket has from the beginning on most machines, and what a message costs besides.
+        const USUAL: usize = 128 * 1024;
+        if bytes > USUAL {
+            let room = bytes.saturating_mul(2);
+            let forced = setsockopt(&self.socket, sockopt::SndBufForce, &room);
+            if forced.is_err() {
+                let _ = setsockopt(&self.socket, sockopt::SndBuf, &room);
+            }
+        }
+    }
+
+    /// Reads what the kernel has already answered, without waiting; errors and acknowledgements
+    /// go to `each`, the latter with errno 0.
+    ///
+    /// # Errors
+    ///
+    /// Those of recv(2).
+    pub fn drain(&mut self, mut each: impl FnMut(Msg<'_>, Nack)) -> Result<(), Error> {
+        loop {
+            let flags = libc::MSG_TRUNC | libc::MSG_DONTWAIT;
+            let len = match self.socket.recv(&mut &mut self.buf[..], flags) {
+                Ok(n) if n > self.buf.len() => return Err(Error::Malformed),
+                Ok(n) => n,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                // More refusals than the socket holds: those that it holds follow.
+                Err(e) if e.raw_os_error() == Some(libc::ENOBUFS) => continue,
+                Err(e) => return Err(e.into()),
+            };
+            for msg in Msgs(&self.buf[..len]).filter(|m| m.kind == NLMSG_ERROR) {
+                match acknowledged(msg) {
+                    Ok(_) => each(msg, Nack::default()),
+                    Err(Error::Nack(nack)) => each(msg, nack),
+                    Err(e) => return Err(e),
+                }
+            }
+        }
+    }
+
     /// A sequence number for a message of [`Conn::send_raw`].
     pub fn sequence(&mut self) -> u32 {
         self.next_seq()

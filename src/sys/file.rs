@@ -78,3 +78,12 @@ pub fn exists(path: &[u8]) -> bool {
 pub fn real_path(path: &[u8]) -> io::Result<Vec<u8>> {
     Ok(std::fs::canonicalize(OsStr::from_bytes(path))?.into_os_string().into_vec())
 }
+
+/// Opens a file for writing; what was in it is lost.
+///
+/// # Errors
+///
+/// Those of open(2).
+pub fn create(path: &[u8]) -> io::Result<std::fs::File> {
+    std::fs::File::create(OsStr::from_bytes(path))
+}

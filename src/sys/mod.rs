@@ -4,6 +4,7 @@
 //! slices and plain types; no raw pointer crosses the border.
 
 pub mod bpf;
+pub mod clock;
 #[cfg(not(test))]
 mod entry;
 pub mod fd;

@@ -1,0 +1,48 @@
+//! `-j DNAT`: another destination address.
+
+use super::nat::{self, PERSISTENT, RANDOM, RANGE2};
+use super::{Ext, Opt, put};
+
+pub static DNAT: Ext = Ext {
+    name: "DNAT",
+    wire: "DNAT",
+    revision: 2,
+    size: nat::RANGE2_SIZE,
+    user: nat::RANGE2_SIZE,
+    opts: &[
+        Opt {
+            name: "to-destination",
+            arg: "[ADDRESS[-ADDRESS]][:PORT[-PORT[/PORT]]]",
+            required: true,
+            take: |f, value| RANGE2.take(f, value),
+            ..Opt::NONE
+        },
+        Opt {
+            name: "random",
+            take: |f, _| {
+                RANGE2.set_flags(f.info, RANDOM);
+                Ok(())
+            },
+            ..Opt::NONE
+        },
+        Opt {
+            name: "persistent",
+            take: |f, _| {
+                RANGE2.set_flags(f.info, PERSISTENT);
+                Ok(())
+            },
+            ..Opt::NONE
+        },
+    ],
+    save: |out, s| {
+        put(out, " --to-destination ");
+        RANGE2.show(out, s.info, s.family);
+        RANGE2.show_flags(out, s.info, "--");
+    },
+    list: |out, s| {
+        put(out, " to:");
+        RANGE2.show(out, s.info, s.family);
+        RANGE2.show_flags(out, s.info, "");
+    },
+    ..Ext::TARGET
+};

@@ -1,0 +1,353 @@
+//! Extensions: one file each, one table of them.
+//!
+//! An extension is the kernel's structure and what makes it: a table of options that are read
+//! into it, and two ways to print it. The structure itself is what is sent, kept and compared.
+
+mod comment;
+mod conntrack;
+mod dnat;
+mod masquerade;
+mod nat;
+mod ports;
+mod snat;
+mod state;
+mod tcp;
+mod udp;
+
+use crate::cli::getopt::Getopt;
+use crate::names::NetDb;
+use crate::nft::{Cmp, Exprs};
+
+use super::fail::{Result, usage};
+use super::family::Family;
+use super::rule::Call;
+
+/// Every extension.
+static ALL: &[&Ext] = &[
+    &comment::COMMENT,
+    &conntrack::CONNTRACK,
+    &state::STATE,
+    &tcp::TCP,
+    &udp::UDP,
+    &dnat::DNAT,
+    &masquerade::MASQUERADE_V4,
+    &masquerade::MASQUERADE_V6,
+    &snat::SNAT_V4,
+    &snat::SNAT_V6,
+];
+
+/// The targets of the reference that are not built here: no chain may be meant by them.
+#[rustfmt::skip] // words
+static TARGETS_NOT_BUILT: &[&str] = &[
+    "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNPT", "DSCP",
+    "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "NETMAP", "NFLOG", "NFQUEUE",
+    "NOTRACK", "RATEEST", "REDIRECT", "REJECT", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPMSS",
+    "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+];
+
+/// Where an extension stands in a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Match,
+    Target,
+}
+
+/// An extension.
+pub struct Ext {
+    pub kind: Kind,
+    /// Behind `-m` or `-j`.
+    pub name: &'static str,
+    /// In the kernel.
+    pub wire: &'static str,
+    pub revision: u8,
+    /// Absent means both.
+    pub family: Option<Family>,
+    /// Bytes of the structure, padded to eight.
+    pub size: usize,
+    /// Bytes that are compared; what follows is the kernel's own.
+    pub user: usize,
+    pub opts: &'static [Opt],
+    /// Fills in what holds without any option; the structure is zero before.
+    pub init: fn(&mut [u8]),
+    /// Looks at the whole when all options have been read; the bits of those given.
+    pub check: fn(u64) -> Result,
+    /// Whether a structure of this wire name and revision is this extension's.
+    pub claims: fn(&[u8]) -> bool,
+    /// What `-S` prints behind the name.
+    pub save: fn(&mut Vec<u8>, &Shown<'_>),
+    /// What `-L` prints.
+    pub list: fn(&mut Vec<u8>, &Shown<'_>),
+    /// For one that goes with a protocol.
+    pub transport: Option<Transport>,
+}
+
+/// What an extension for a protocol has besides.
+pub struct Transport {
+    pub protocol: u8,
+    /// Writes native expressions; false when only the x_tables form says it.
+    pub lower: fn(&[u8], &mut Exprs) -> bool,
+    /// Takes a comparison of the transport header into the structure; false when it does not fit.
+    pub raise: fn(&mut [u8], &Test<'_>) -> bool,
+}
+
+/// A comparison of bytes of the transport header.
+#[derive(Clone, Copy, Debug)]
+pub struct Test<'a> {
+    pub offset: u32,
+    pub len: u32,
+    pub mask: Option<&'a [u8]>,
+    pub is: Is<'a>,
+}
+
+/// What the bytes are compared with.
+#[derive(Clone, Copy, Debug)]
+pub enum Is<'a> {
+    Cmp(Cmp, &'a [u8]),
+    Range { not: bool, low: &'a [u8], high: &'a [u8] },
+}
+
+impl Ext {
+    /// What most matches have in common.
+    const MATCH: Ext = Ext {
+        kind: Kind::Match,
+        name: "",
+        wire: "",
+        revision: 0,
+        family: None,
+        size: 0,
+        user: 0,
+        opts: &[],
+        init: |_| (),
+        check: |_| Ok(()),
+        claims: |_| true,
+        save: |_, _| (),
+        list: |_, _| (),
+        transport: None,
+    };
+    /// What most targets have in common.
+    const TARGET: Ext = Ext { kind: Kind::Target, ..Ext::MATCH };
+
+    /// The extension with no option given.
+    pub fn call(&'static self) -> Call {
+        let mut info = vec![0; self.size];
+        (self.init)(&mut info);
+        Call { ext: self, info }
+    }
+
+    fn fits(&self, kind: Kind, family: Family) -> bool {
+        self.kind == kind && self.family.is_none_or(|f| f == family)
+    }
+}
+
+impl std::fmt::Debug for Ext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// An option of an extension.
+pub struct Opt {
+    pub name: &'static str,
+    /// Other names of it.
+    pub aliases: &'static [&'static str],
+    /// Its value in a usage line; empty for an option that stands alone.
+    pub arg: &'static str,
+    /// Whether `!` may stand before it.
+    pub not: bool,
+    pub required: bool,
+    /// Whether it may be given again, or says itself that it may not.
+    pub again: bool,
+    pub take: fn(&mut Fill<'_, '_>, &[u8]) -> Result,
+}
+
+impl Opt {
+    /// What most options have in common.
+    const NONE: Opt = Opt {
+        name: "",
+        aliases: &[],
+        arg: "",
+        not: false,
+        required: false,
+        again: false,
+        take: |_, _| Ok(()),
+    };
+}
+
+/// What the reader of an option's value is given.
+pub struct Fill<'f, 'a> {
+    pub info: &'f mut [u8],
+    pub not: bool,
+    /// The bits of the options given before, by their place in the table.
+    pub seen: &'f mut u64,
+    pub family: Family,
+    /// The protocol given so far; 0 for any.
+    pub proto: u8,
+    /// For options with more than one value.
+    pub words: &'f mut Getopt<'a>,
+    pub db: &'f NetDb,
+}
+
+/// What the printers of an extension are given.
+pub struct Shown<'s> {
+    pub info: &'s [u8],
+    pub family: Family,
+    pub numeric: bool,
+    pub db: &'s NetDb,
+}
+
+/// The extension behind `-m` or `-j`.
+pub fn find(kind: Kind, name: &[u8], family: Family) -> Option<&'static Ext> {
+    ALL.iter().copied().find(|e| e.fits(kind, family) && e.name.as_bytes() == name)
+}
+
+/// The extension that has made this structure.
+pub fn of_wire(
+    kind: Kind,
+    name: &[u8],
+    revision: u32,
+    info: &[u8],
+    family: Family,
+) -> Option<&'static Ext> {
+    ALL.iter().copied().find(|e| {
+        e.fits(kind, family)
+            && e.wire.as_bytes() == name
+            && u32::from(e.revision) == revision
+            && e.size == info.len()
+            && (e.claims)(info)
+    })
+}
+
+/// The match that goes with a protocol.
+pub fn of_protocol(protocol: u8, family: Family) -> Option<&'static Ext> {
+    ALL.iter().copied().find(|e| {
+        e.fits(Kind::Match, family) && e.transport.as_ref().is_some_and(|t| t.protocol == protocol)
+    })
+}
+
+/// Whether a name is that of a target, built here or not.
+pub fn is_target(name: &[u8], family: Family) -> bool {
+    find(Kind::Target, name, family).is_some() || is_target_not_built(name)
+}
+
+/// Whether a name is that of a target that is not built here.
+pub fn is_target_not_built(name: &[u8]) -> bool {
+    TARGETS_NOT_BUILT.iter().any(|t| t.as_bytes() == name)
+}
+
+/// An extension whose options are being read.
+pub struct Loaded {
+    pub call: Call,
+    /// The bits of the options given.
+    pub seen: u64,
+}
+
+impl Loaded {
+    pub fn new(ext: &'static Ext) -> Loaded {
+        Loaded { call: ext.call(), seen: 0 }
+    }
+
+    /// Reads one option.
+    pub fn option(
+        &mut self,
+        index: usize,
+        value: &[u8],
+        not: bool,
+        (family, proto): (Family, u8),
+        words: &mut Getopt<'_>,
+        db: &NetDb,
+    ) -> Result {
+        let ext = self.call.ext;
+        let Some(opt) = ext.opts.get(index) else { return Ok(()) };
+        let bit = 1 << index;
+        let complain = |what: &str| {
+            let text = format!("{}: option \"--{}\" {what}.\n", ext.name, opt.name);
+            usage(&[text.as_bytes()])
+        };
+        if self.seen & bit != 0 && !opt.again {
+            return complain("can only be used once");
+        }
+        if not && !opt.not {
+            return complain("cannot be inverted");
+        }
+        let info = &mut self.call.info;
+        let seen = &mut self.seen;
+        (opt.take)(&mut Fill { info, not, seen, family, proto, words, db }, value)?;
+        self.seen |= bit;
+        Ok(())
+    }
+
+    /// Checks that what must be given was given.
+    pub fn finish(&self) -> Result {
+        let ext = self.call.ext;
+        for (i, opt) in ext.opts.iter().enumerate() {
+            if opt.required && self.seen & 1 << i == 0 {
+                let text = format!("{}: option \"--{}\" must be specified\n", ext.name, opt.name);
+                return usage(&[text.as_bytes()]);
+            }
+        }
+        (ext.check)(self.seen)
+    }
+}
+
+/// Adds text.
+fn put(out: &mut Vec<u8>, text: impl AsRef<[u8]>) {
+    out.extend_from_slice(text.as_ref());
+}
+
+/// A u16 in host order at an offset.
+fn u16_at(info: &[u8], at: usize) -> u16 {
+    info.get(at..at + 2).map_or(0, |b| u16::from_ne_bytes([b[0], b[1]]))
+}
+/// A u32 in host order at an offset.
+fn u32_at(info: &[u8], at: usize) -> u32 {
+    info.get(at..at + 4).map_or(0, |b| u32::from_ne_bytes([b[0], b[1], b[2], b[3]]))
+}
+/// Writes bytes at an offset.
+fn put_at(info: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = info.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+/// A text as iptables-save quotes it.
+pub fn quoted(out: &mut Vec<u8>, text: &[u8]) {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    out.push(b' ');
+    if !text.is_empty() && text.iter().all(plain) {
+        out.extend_from_slice(text);
+        return;
+    }
+    out.push(b'"');
+    for &b in text {
+        if matches!(b, b'"' | b'\\' | b'\'') {
+            out.push(b'\\');
+        }
+        out.push(b);
+    }
+    out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structures_are_padded_and_options_fit_their_bits() {
+        for e in ALL {
+            assert!(e.size % 8 == 0 && e.user <= e.size, "{}", e.name);
+            assert!(e.opts.len() <= 64, "{}", e.name);
+        }
+    }
+
+    #[test]
+    fn only_plain_words_stay_unquoted() {
+        let text = |t: &str| {
+            let mut out = Vec::new();
+            quoted(&mut out, t.as_bytes());
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(text("a_b-C9"), " a_b-C9");
+        assert_eq!(text(""), " \"\"");
+        assert_eq!(text("a\\b'c\" d"), " \"a\\\\b\\'c\\\" d\"");
+    }
+}

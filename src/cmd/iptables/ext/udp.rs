@@ -1,0 +1,57 @@
+//! `-m udp`: ports of UDP.
+
+use crate::cmd::iptables::fail::Result;
+use crate::nft::Exprs;
+
+use super::ports::{DESTINATION, Layout, SOURCE};
+use super::{Ext, Fill, Opt, Transport, put};
+
+/// struct xt_udp: ports, what is inverted.
+const PORTS: Layout = Layout { inverted: 8, service: b"udp" };
+
+pub static UDP: Ext = Ext {
+    name: "udp",
+    wire: "udp",
+    size: 16,
+    user: 16,
+    opts: &[
+        Opt {
+            name: "source-port",
+            aliases: &["sport"],
+            arg: "PORT[:PORT]",
+            not: true,
+            take: |f, value| take(f, value, SOURCE),
+            ..Opt::NONE
+        },
+        Opt {
+            name: "destination-port",
+            aliases: &["dport"],
+            arg: "PORT[:PORT]",
+            not: true,
+            take: |f, value| take(f, value, DESTINATION),
+            ..Opt::NONE
+        },
+    ],
+    init: Layout::init,
+    save: |out, s| PORTS.save(out, s.info),
+    list: |out, s| {
+        put(out, " udp");
+        PORTS.list(out, s);
+    },
+    transport: Some(Transport { protocol: 17, lower, raise: |info, test| PORTS.raise(info, test) }),
+    ..Ext::MATCH
+};
+
+fn take(f: &mut Fill<'_, '_>, value: &[u8], side: usize) -> Result {
+    let range = PORTS.parse(value, f.not, f.db)?;
+    PORTS.set(f.info, side, range);
+    Ok(())
+}
+
+fn lower(info: &[u8], out: &mut Exprs) -> bool {
+    if PORTS.is_any(info) {
+        return false;
+    }
+    PORTS.lower(info, out);
+    true
+}

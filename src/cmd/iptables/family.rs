@@ -1,0 +1,145 @@
+//! IPv4 and IPv6: what differs between `iptables` and `ip6tables`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// NFPROTO_*.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    V4 = 2,
+    V6 = 10,
+}
+
+/// An address in the first bytes, zeros behind.
+pub type Addr = [u8; 16];
+
+/// A mask of all ones.
+pub const ALL_ONES: Addr = [255; 16];
+
+impl Family {
+    /// Bytes of an address.
+    pub fn len(self) -> usize {
+        match self {
+            Family::V4 => 4,
+            Family::V6 => 16,
+        }
+    }
+    /// Where the source address lies in the header; the destination follows it.
+    pub fn source_offset(self) -> u32 {
+        match self {
+            Family::V4 => 12,
+            Family::V6 => 8,
+        }
+    }
+    /// What lists the tables of the older variant.
+    pub fn legacy_tables(self) -> &'static str {
+        match self {
+            Family::V4 => "/proc/net/ip_tables_names",
+            Family::V6 => "/proc/net/ip6_tables_names",
+        }
+    }
+    /// The mask of the first `bits` bits.
+    pub fn mask(self, bits: usize) -> Addr {
+        let mut mask = [0; 16];
+        for (i, byte) in mask.iter_mut().take(self.len()).enumerate() {
+            let here = bits.saturating_sub(i * 8).min(8);
+            *byte = if here == 0 { 0 } else { 0xff << (8 - here) };
+        }
+        mask
+    }
+    /// How many bits a mask has, when they are the first ones.
+    pub fn prefix(self, mask: &Addr) -> Option<usize> {
+        let bits = mask.iter().take(self.len()).map(|b| b.leading_ones() as usize);
+        let mut total = 0;
+        for (i, n) in bits.enumerate() {
+            if total == i * 8 {
+                total += n;
+            }
+        }
+        (self.mask(total)[..self.len()] == mask[..self.len()]).then_some(total)
+    }
+    /// An address as digits.
+    pub fn show(self, addr: &Addr) -> String {
+        let mut text = Vec::new();
+        crate::output::addr::ip(&mut text, &addr[..self.len()]);
+        String::from_utf8(text).unwrap_or_default()
+    }
+    /// An address as the standard library has it.
+    pub fn ip(self, addr: &Addr) -> IpAddr {
+        match self {
+            Family::V4 => Ipv4Addr::new(addr[0], addr[1], addr[2], addr[3]).into(),
+            Family::V6 => Ipv6Addr::from(*addr).into(),
+        }
+    }
+    /// An address of this family, written out in full.
+    pub fn parse(self, word: &[u8]) -> Option<Addr> {
+        let mut addr = [0; 16];
+        match self {
+            Family::V4 => addr[..4].copy_from_slice(&dotted(word)?),
+            Family::V6 => addr = std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok()?.octets(),
+        }
+        Some(addr)
+    }
+    /// An address of the standard library's, if it is of this family.
+    pub fn from_ip(self, ip: IpAddr) -> Option<Addr> {
+        let mut addr = [0; 16];
+        match (self, ip) {
+            (Family::V4, IpAddr::V4(ip)) => addr[..4].copy_from_slice(&ip.octets()),
+            (Family::V6, IpAddr::V6(ip)) => addr = ip.octets(),
+            _ => return None,
+        }
+        Some(addr)
+    }
+}
+
+/// Four numbers, each at most 255.
+pub fn dotted(word: &[u8]) -> Option<[u8; 4]> {
+    let mut bytes = [0; 4];
+    let mut parts = word.split(|&b| b == b'.');
+    for byte in &mut bytes {
+        *byte = octet(parts.next()?)?;
+    }
+    parts.next().is_none().then_some(bytes)
+}
+
+fn octet(word: &[u8]) -> Option<u8> {
+    number(word, 255).and_then(|n| u8::try_from(n).ok())
+}
+
+/// A number as strtoul(3) reads it with base 0: decimal, `0x` hexadecimal, `0` octal.
+pub fn number(word: &[u8], max: u64) -> Option<u64> {
+    let text = std::str::from_utf8(word).ok()?;
+    let (digits, base) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => (hex, 16),
+        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+        None => (text, 10),
+    };
+    if digits.starts_with('+') {
+        return None;
+    }
+    u64::from_str_radix(digits, base).ok().filter(|n| *n <= max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_and_prefixes_belong_together() {
+        for f in [Family::V4, Family::V6] {
+            for bits in 0..=f.len() * 8 {
+                assert_eq!(f.prefix(&f.mask(bits)), Some(bits));
+            }
+        }
+        let mut holed = [0; 16];
+        holed[..4].copy_from_slice(&[255, 0, 255, 0]);
+        assert_eq!(Family::V4.prefix(&holed), None);
+    }
+
+    #[test]
+    fn only_full_addresses_are_read() {
+        assert_eq!(dotted(b"1.2.3.4"), Some([1, 2, 3, 4]));
+        for word in ["1.2.3", "1.2.3.256", "1.2.3.4.5", "1.2.3.", "a.b.c.d", "", "1.2.3.+4"] {
+            assert_eq!(dotted(word.as_bytes()), None, "{word}");
+        }
+    }
+}

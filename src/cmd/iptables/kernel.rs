@@ -1,0 +1,202 @@
+//! What is asked of the kernel.
+
+use std::ops::ControlFlow;
+
+use crate::error::errno;
+use crate::netlink::{Conn, Error, Protocol, Request};
+use crate::nft::{self, Batch, Outcome};
+
+use super::fail::{Fail, Result};
+use super::family::Family;
+
+/// How often a dump that was disturbed is asked for again.
+const ROUNDS: usize = 100;
+
+/// The kernel's rule set of one family, over one socket that is opened at first use.
+pub struct Kernel {
+    pub family: Family,
+    conn: Option<Conn>,
+}
+
+/// A chain, kept.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    pub name: Vec<u8>,
+    pub table: Vec<u8>,
+    pub handle: u64,
+    /// Hook, priority and type as [`nft::Base`] has them; absent for a chain that is jumped to.
+    pub base: Option<(u32, i32, Vec<u8>)>,
+    pub policy: u32,
+    pub uses: u32,
+    pub counters: (u64, u64),
+}
+
+impl Chain {
+    fn new(chain: &nft::Chain<'_>) -> Chain {
+        Chain {
+            name: chain.name.to_vec(),
+            table: chain.table.to_vec(),
+            handle: chain.handle,
+            base: chain.base.map(|b| (b.hook, b.priority, b.kind.to_vec())),
+            policy: chain.policy,
+            uses: chain.uses,
+            counters: chain.counters.unwrap_or((0, 0)),
+        }
+    }
+}
+
+/// A sentence about the socket or a refusal that has no better one.
+fn broken(what: &str, error: &Error) -> Fail {
+    let reason = match error {
+        Error::Nack(nack) if matches!(nack.errno, libc::EPERM | libc::EACCES) => {
+            return not_root();
+        }
+        Error::Nack(nack) => errno(nack.errno),
+        Error::Io(e) => crate::error::strerror(e),
+        Error::Malformed => "malformed answer".to_owned(),
+    };
+    Fail::Kernel(format!("{what}: {reason}").into_bytes())
+}
+
+fn not_root() -> Fail {
+    let text = "Could not fetch rule set generation id: Permission denied (you must be root)";
+    Fail::Kernel(text.into())
+}
+
+impl Kernel {
+    pub fn new(family: Family) -> Kernel {
+        Kernel { family, conn: None }
+    }
+
+    fn conn(&mut self) -> Result<&mut Conn> {
+        if self.conn.is_none() {
+            let conn = Conn::open(Protocol::Netfilter, 1 << 20)
+                .map_err(|e| broken("Could not open netlink socket", &Error::Io(e)))?;
+            self.conn = Some(conn);
+        }
+        self.conn.as_mut().ok_or_else(not_root)
+    }
+
+    fn nf(&self) -> u8 {
+        self.family as u8
+    }
+
+    /// The generation of the rule set.
+    pub fn generation(&mut self) -> Result<u32> {
+        let what = "Could not fetch rule set generation id";
+        let answer = self.conn()?.get(&mut nft::get_generation());
+        let msg = answer.map_err(|e| broken(what, &e))?;
+        nft::generation(msg.payload).ok_or_else(|| broken(what, &Error::Malformed))
+    }
+
+    /// The names of all tables of the family.
+    pub fn tables(&mut self) -> Result<Vec<Vec<u8>>> {
+        let request = nft::Table::list(self.nf());
+        self.dump(request, |payload, all: &mut Vec<Vec<u8>>| {
+            all.extend(nft::Table::new(payload).map(|t| t.name.to_vec()));
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// All chains of the family, of all tables.
+    pub fn chains(&mut self) -> Result<Vec<Chain>> {
+        let request = nft::Chain::list(self.nf());
+        self.dump(request, |payload, all: &mut Vec<Chain>| {
+            all.extend(nft::Chain::new(payload).map(|c| Chain::new(&c)));
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// One chain, if there is one.
+    pub fn chain(&mut self, table: &[u8], name: &[u8]) -> Result<Option<Chain>> {
+        let mut request = nft::Chain::get(self.nf(), table, name);
+        match self.conn()?.get(&mut request) {
+            Ok(msg) => Ok(nft::Chain::new(msg.payload).map(|c| Chain::new(&c))),
+            Err(Error::Nack(nack)) if nack.errno == libc::ENOENT => Ok(None),
+            Err(e) => Err(broken("Could not read chain", &e)),
+        }
+    }
+
+    /// The rules of a chain, one by one until `each` breaks off. `All` is begun anew when the
+    /// rule set has changed meanwhile.
+    pub fn rules<All: Default>(
+        &mut self,
+        table: &[u8],
+        chain: &[u8],
+        mut each: impl FnMut(&nft::Rule<'_>, &mut All) -> ControlFlow<()>,
+    ) -> Result<All> {
+        let request = nft::Rule::list(self.nf(), table, chain);
+        self.dump(request, |payload, all| each(&nft::Rule::new(payload), all))
+    }
+
+    fn dump<All: Default>(
+        &mut self,
+        mut request: Request,
+        mut each: impl FnMut(&[u8], &mut All) -> ControlFlow<()>,
+    ) -> Result<All> {
+        let what = "Could not read rule set";
+        for _ in 0..ROUNDS {
+            let mut all = All::default();
+            let mut dump = self.conn()?.dump(&mut request).map_err(|e| broken(what, &e))?;
+            let disturbed = loop {
+                match dump.next_message() {
+                    Ok(Some(msg)) => {
+                        if each(msg.payload, &mut all).is_break() {
+                            // The rest of the answer is left to the old socket.
+                            self.conn = None;
+                            return Ok(all);
+                        }
+                    }
+                    Ok(None) => break false,
+                    // What was asked about is not there, or no longer.
+                    Err(Error::Nack(nack)) if nack.errno == libc::ENOENT => return Ok(all),
+                    Err(Error::Nack(nack)) if matches!(nack.errno, libc::EINTR | libc::EAGAIN) => {
+                        break true;
+                    }
+                    Err(e) => return Err(broken(what, &e)),
+                }
+            };
+            if !disturbed && !dump.interrupted() {
+                return Ok(all);
+            }
+        }
+        Err(Fail::Kernel(b"The rule set changes faster than it can be read".to_vec()))
+    }
+
+    /// Sets the counters of a rule, or of all rules of a chain, to zero; false when the kernel is
+    /// too old to do just that.
+    pub fn reset(&mut self, table: &[u8], chain: &[u8], handle: Option<u64>) -> Result<bool> {
+        let mut request = nft::Rule::reset(self.nf(), table, chain, handle);
+        let conn = self.conn()?;
+        let answer = match handle {
+            Some(_) => conn.get(&mut request).map(|_| ()),
+            None => conn.snapshot(&mut request).map(|_| ()),
+        };
+        match answer {
+            Ok(()) => Ok(true),
+            Err(Error::Nack(nack)) if matches!(nack.errno, libc::EPERM | libc::EACCES) => {
+                Err(not_root())
+            }
+            // One that is gone has nothing left to be reset.
+            Err(Error::Nack(nack)) if nack.errno == libc::ENOENT => Ok(true),
+            Err(Error::Nack(_)) => Ok(false),
+            Err(e) => Err(broken("Could not reset counters", &e)),
+        }
+    }
+
+    /// Sends a transaction.
+    pub fn commit(&mut self, batch: Batch) -> Result<Outcome> {
+        let conn = self.conn()?;
+        match batch.send(conn) {
+            // The batch itself, not one of its messages.
+            Ok(Outcome::Refused(all)) if all.iter().any(|r| r.message == 0) => {
+                match all.first().map_or(0, |r| r.errno) {
+                    libc::EPERM | libc::EACCES => Err(not_root()),
+                    number => Err(Fail::Kernel(errno(number).into_bytes())),
+                }
+            }
+            Ok(outcome) => Ok(outcome),
+            Err(e) => Err(broken("sendmsg() failed", &e)),
+        }
+    }
+}

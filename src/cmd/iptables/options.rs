@@ -1,0 +1,714 @@
+//! The options: from words to a [`Command`].
+
+use crate::cli::getopt::{Getopt, Item, Long, Mistake, Order, Spec, Value, long};
+use crate::names::NetDb;
+use crate::sys::fd;
+
+use super::address::{self, Net};
+use super::command::{Command, Verb};
+use super::ext::{self, Ext, Kind, Loaded};
+use super::fail::{Fail, Result, usage};
+use super::family::{Family, number};
+use super::help;
+use super::proto;
+use super::rule::{Iface, Rule, Target};
+use super::tables;
+
+/// The longest name of a chain or a target.
+const MAX_NAME: usize = 28;
+const MAX_INTERFACE: usize = 15;
+
+const SHORT: &str = "A:C:D:R:I:L::S::M:F::Z::N:X::E:P:Vh::o:p:s:d:j:i:fvw::W:nt:m:xc:g:46";
+const LINE_NUMBERS: u32 = b'0' as u32;
+
+#[rustfmt::skip] // one row, one line
+static LONG: &[Long] = &[
+    long("append", Value::Needed, b'A' as u32),
+    long("delete", Value::Needed, b'D' as u32),
+    long("check", Value::Needed, b'C' as u32),
+    long("insert", Value::Needed, b'I' as u32),
+    long("replace", Value::Needed, b'R' as u32),
+    long("list", Value::Optional, b'L' as u32),
+    long("list-rules", Value::Optional, b'S' as u32),
+    long("flush", Value::Optional, b'F' as u32),
+    long("zero", Value::Optional, b'Z' as u32),
+    long("new-chain", Value::Needed, b'N' as u32),
+    long("delete-chain", Value::Optional, b'X' as u32),
+    long("rename-chain", Value::Needed, b'E' as u32),
+    long("policy", Value::Needed, b'P' as u32),
+    long("source", Value::Needed, b's' as u32),
+    long("destination", Value::Needed, b'd' as u32),
+    long("src", Value::Needed, b's' as u32),
+    long("dst", Value::Needed, b'd' as u32),
+    long("protocol", Value::Needed, b'p' as u32),
+    long("in-interface", Value::Needed, b'i' as u32),
+    long("jump", Value::Needed, b'j' as u32),
+    long("table", Value::Needed, b't' as u32),
+    long("match", Value::Needed, b'm' as u32),
+    long("numeric", Value::No, b'n' as u32),
+    long("out-interface", Value::Needed, b'o' as u32),
+    long("verbose", Value::No, b'v' as u32),
+    long("wait", Value::Optional, b'w' as u32),
+    long("wait-interval", Value::Needed, b'W' as u32),
+    long("exact", Value::No, b'x' as u32),
+    long("fragments", Value::No, b'f' as u32),
+    long("version", Value::No, b'V' as u32),
+    long("help", Value::Optional, b'h' as u32),
+    long("line-numbers", Value::No, LINE_NUMBERS),
+    long("modprobe", Value::Needed, b'M' as u32),
+    long("set-counters", Value::Needed, b'c' as u32),
+    long("goto", Value::Needed, b'g' as u32),
+    long("ipv4", Value::No, b'4' as u32),
+    long("ipv6", Value::No, b'6' as u32),
+];
+
+/// Options of extensions: 256 and up, 64 for each extension.
+const FIRST_EXTENSION: u32 = 256;
+const PER_EXTENSION: u32 = 64;
+
+/// Options that only some commands take, in the order in which they are complained about.
+#[rustfmt::skip] // one row, one line
+const LIMITED: &[(u8, &str, bool)] = &[
+    // letter, long name, whether `!` may stand before it
+    (b'n', "numeric", false),
+    (b's', "source", true),
+    (b'd', "destination", true),
+    (b'p', "protocol", true),
+    (b'j', "jump", false),
+    (b'v', "verbose", false),
+    (b'x', "exact", false),
+    (b'i', "in-interface", true),
+    (b'o', "out-interface", true),
+    (b'0', "line-numbers", false),
+    (b'c', "set-counters", false),
+    (b'f', "fragments", true),
+];
+
+/// The letters of [`LIMITED`] that a command takes.
+fn allowed(verb: Verb) -> &'static [u8] {
+    match verb {
+        Verb::Append | Verb::Insert | Verb::Replace => b"sdpjviocf",
+        Verb::Delete | Verb::Check => b"sdpjviof",
+        Verb::List => b"nvx0",
+        Verb::Policy => b"vc",
+        _ => b"v",
+    }
+}
+
+/// Who reads the words.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'c> {
+    pub prog: &'c str,
+    pub family: Family,
+    /// The table of a restored file.
+    pub restoring: Option<&'static str>,
+}
+
+/// What the words ask for.
+#[derive(Debug)]
+pub enum Asked<'a> {
+    Command(Box<Command<'a>>),
+    /// -V and -h have been answered.
+    Answered(Vec<u8>),
+    /// A line for the other family.
+    NotForUs,
+}
+
+/// What is read so far.
+struct Parser<'a, 'c> {
+    caller: Caller<'c>,
+    db: &'c NetDb,
+    words: Getopt<'a>,
+    all: &'a [&'a [u8]],
+    not: bool,
+    /// Letters of [`LIMITED`] given.
+    given: Vec<u8>,
+    verbs: Vec<Verb>,
+    table: &'a [u8],
+    chain: Option<&'a [u8]>,
+    second: &'a [u8],
+    number: usize,
+    verbose: u32,
+    sources: Vec<Net>,
+    destinations: Vec<Net>,
+    rule: Rule,
+    protocol_given: bool,
+    protocol_loaded: bool,
+    matches: Vec<Loaded>,
+    target: Option<Loaded>,
+    waits: (bool, bool),
+    answer: Option<Asked<'a>>,
+}
+
+/// Reads the words of a command, without the program's name.
+pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<Asked<'a>> {
+    let mut p = Parser {
+        caller,
+        db,
+        words: Getopt::new(all, Order::InOrder),
+        all,
+        not: false,
+        given: Vec::new(),
+        verbs: Vec::new(),
+        table: caller.restoring.unwrap_or("filter").as_bytes(),
+        chain: None,
+        second: b"",
+        number: 0,
+        verbose: 0,
+        sources: Vec::new(),
+        destinations: Vec::new(),
+        rule: Rule::default(),
+        protocol_given: false,
+        protocol_loaded: false,
+        matches: Vec::new(),
+        target: None,
+        waits: (false, false),
+        answer: None,
+    };
+    let mut longs = LONG.to_vec();
+    let mut extensions = 0;
+    loop {
+        if extensions != p.extensions() {
+            extensions = p.extensions();
+            longs = p.long_options();
+        }
+        let before = p.words.clone();
+        let Some(item) = p.words.next(&Spec { short: SHORT, long: &longs }) else { break };
+        match item {
+            Ok(Item::Word(b"!")) if p.not => {
+                return usage(&[b"multiple consecutive ! not allowed"]);
+            }
+            Ok(Item::Word(b"!")) => p.not = true,
+            Ok(Item::Word(word)) => {
+                return Err(Fail::Bare([b"Bad argument `", word, b"'"].concat()));
+            }
+            Ok(Item::Option(code, value)) => {
+                p.option(code, value)?;
+                p.not = false;
+            }
+            Err(mistake) => {
+                if !p.load_protocol(&mistake) {
+                    return Err(p.mistake(&mistake));
+                }
+                p.words = before;
+            }
+        }
+        if let Some(answer) = p.answer.take() {
+            return Ok(answer);
+        }
+    }
+    p.finish()
+}
+
+impl<'a> Parser<'a, '_> {
+    fn extensions(&self) -> usize {
+        self.matches.len() * 2 + usize::from(self.target.is_some())
+    }
+
+    /// The options of the program and of the extensions loaded; of two with one name the one
+    /// loaded last counts.
+    fn long_options(&self) -> Vec<Long> {
+        let mut longs = LONG.to_vec();
+        let loaded = self.target.iter().chain(self.matches.iter().rev());
+        let numbers = std::iter::once(0).filter(|_| self.target.is_some());
+        for (loaded, number) in loaded.zip(numbers.chain((1..=self.matches.len()).rev())) {
+            let first = FIRST_EXTENSION + PER_EXTENSION * u32::try_from(number).unwrap_or(0);
+            for (opt, code) in loaded.call.ext.opts.iter().zip(first..) {
+                let value = if opt.arg.is_empty() { Value::No } else { Value::Needed };
+                for name in opt.aliases.iter().chain([&opt.name]) {
+                    if !longs.iter().any(|l| l.name == *name) {
+                        longs.push(long(name, value, code));
+                    }
+                }
+            }
+        }
+        longs
+    }
+
+    /// An option that nobody knows may be one of the protocol's match, which `-p` names.
+    fn load_protocol(&mut self, mistake: &Mistake<'_>) -> bool {
+        if matches!(mistake, Mistake::NoValue(_) | Mistake::NoLongValue(_))
+            || !self.protocol_given
+            || self.protocol_loaded
+        {
+            return false;
+        }
+        let Some(ext) = ext::of_protocol(self.rule.proto, self.caller.family) else { return false };
+        self.matches.push(Loaded::new(ext));
+        self.protocol_loaded = true;
+        true
+    }
+
+    fn mistake(&self, mistake: &Mistake<'_>) -> Fail {
+        let word = self.words.at().checked_sub(1).and_then(|i| self.all.get(i)).copied();
+        let word = word.unwrap_or(b"");
+        let text = match mistake {
+            Mistake::Invalid(letter) => [b"unknown option \"-", &[*letter][..], b"\""].concat(),
+            Mistake::NoValue(_) | Mistake::NoLongValue(_) => {
+                [b"option \"", word, b"\" requires an argument"].concat()
+            }
+            _ => [b"unknown option \"", word, b"\""].concat(),
+        };
+        Fail::Usage(text)
+    }
+
+    /// The next word, unless it looks like an option.
+    fn optional(&mut self, value: Option<&'a [u8]>) -> Option<&'a [u8]> {
+        value.or_else(|| match self.words.peek()?.first() {
+            Some(b'-' | b'!') => None,
+            _ => self.words.take(),
+        })
+    }
+
+    fn option(&mut self, code: u32, value: Option<&'a [u8]>) -> Result {
+        if code >= FIRST_EXTENSION {
+            return self.extension(code - FIRST_EXTENSION, value.unwrap_or(b""));
+        }
+        let letter = u8::try_from(code).unwrap_or(0);
+        if let Some((_, name, invertible)) = LIMITED.iter().find(|l| l.0 == letter) {
+            self.limited(letter, name, *invertible)?;
+        }
+        let word = value.unwrap_or(b"");
+        match letter {
+            b'A' => self.command(Verb::Append, Some(word))?,
+            b'C' => self.command(Verb::Check, Some(word))?,
+            b'D' => {
+                let number = self.optional(None);
+                let verb = if number.is_some() { Verb::DeleteNumber } else { Verb::Delete };
+                self.command(verb, Some(word))?;
+                self.take_number(number)?;
+            }
+            b'R' => {
+                self.command(Verb::Replace, Some(word))?;
+                match self.optional(None) {
+                    None => return usage(&[b"-R requires a rule number"]),
+                    number => self.take_number(number)?,
+                }
+            }
+            b'I' => {
+                self.command(Verb::Insert, Some(word))?;
+                let number = self.optional(None);
+                self.number = 1;
+                self.take_number(number)?;
+            }
+            b'L' | b'S' => {
+                let verb = if letter == b'L' { Verb::List } else { Verb::ListRules };
+                let chain = self.optional(value);
+                self.command(verb, chain)?;
+                if chain.is_some() {
+                    let number = self.optional(None);
+                    self.take_number(number)?;
+                }
+            }
+            b'F' => {
+                let chain = self.optional(value);
+                self.command(Verb::Flush, chain)?;
+            }
+            b'Z' => {
+                let chain = self.optional(value);
+                let number = if chain.is_some() { self.optional(None) } else { None };
+                let verb = if number.is_some() { Verb::ZeroNumber } else { Verb::Zero };
+                self.command(verb, chain)?;
+                self.take_number(number)?;
+            }
+            b'N' => {
+                self.new_name(word)?;
+                self.command(Verb::New, Some(word))?;
+            }
+            b'X' => {
+                let chain = self.optional(value);
+                self.command(Verb::DeleteChain, chain)?;
+            }
+            b'E' => {
+                self.command(Verb::Rename, Some(word))?;
+                match self.optional(None) {
+                    Some(name) => self.second = name,
+                    None => {
+                        return usage(&[b"-E requires old-chain-name and new-chain-name"]);
+                    }
+                }
+                self.new_name(self.second)?;
+            }
+            b'P' => {
+                self.command(Verb::Policy, Some(word))?;
+                match self.optional(None) {
+                    Some(policy) => self.second = policy,
+                    None => return usage(&[b"-P requires a chain and a policy"]),
+                }
+            }
+            b'h' => {
+                self.optional(value);
+                let loaded: Vec<&'static Ext> =
+                    self.matches.iter().chain(&self.target).map(|l| l.call.ext).collect();
+                self.answer = Some(Asked::Answered(help::text(self.caller, &loaded)));
+            }
+            b'V' => {
+                let text = match self.not {
+                    true => format!("Not {} ;-)\n", super::fail::VERSION),
+                    false => format!("{} v{}\n", self.caller.prog, super::fail::VERSION),
+                };
+                self.answer = Some(Asked::Answered(text.into_bytes()));
+            }
+            b'p' => self.protocol(word)?,
+            b's' => self.sources = self.addresses(word)?,
+            b'd' => self.destinations = self.addresses(word)?,
+            b'j' => self.jump(word)?,
+            b'g' => {
+                self.limited(b'j', "jump", false)?;
+                target_name(word)?;
+                self.rule.target = Target::Goto(word.to_vec());
+            }
+            b'i' => self.rule.input = self.interface(word)?,
+            b'o' => self.rule.output = self.interface(word)?,
+            b'f' => self.rule.fragment = Some(self.not),
+            b'v' => self.verbose += 1,
+            b'm' => self.load_match(word)?,
+            b't' => {
+                if self.not {
+                    return usage(&[b"unexpected ! flag before --table"]);
+                }
+                if self.caller.restoring.is_some() {
+                    return usage(&[
+                        b"The -t option cannot be used in ",
+                        self.caller.prog.as_bytes(),
+                        b".\n",
+                    ]);
+                }
+                self.table = word;
+            }
+            b'w' => {
+                self.waits.0 = true;
+                let seconds = self.optional(value);
+                if seconds.is_some_and(|s| number(s, u32::MAX.into()).is_none()) {
+                    return usage(&[b"wait seconds not numeric"]);
+                }
+            }
+            b'W' => {
+                fd::stderr(b"Ignoring deprecated --wait-interval option.\n");
+                self.waits.1 = true;
+                if number(word, u32::MAX.into()).is_none() {
+                    return usage(&[b"wait interval not numeric"]);
+                }
+            }
+            b'c' => self.counters(word)?,
+            b'4' | b'6' => {
+                let family = if letter == b'4' { Family::V4 } else { Family::V6 };
+                if family != self.caller.family {
+                    if self.caller.restoring.is_none() {
+                        return Err(Fail::Bare(Vec::new()));
+                    }
+                    self.answer = Some(Asked::NotForUs);
+                }
+            }
+            // -n, -x and --line-numbers are remembered as given; -M has no meaning here.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn extension(&mut self, code: u32, value: &[u8]) -> Result {
+        let (number, index) = (code / PER_EXTENSION, code % PER_EXTENSION);
+        let loaded = match number {
+            0 => self.target.as_mut(),
+            n => self.matches.get_mut(n as usize - 1),
+        };
+        let Some(loaded) = loaded else { return Ok(()) };
+        let about = (self.caller.family, self.rule.proto);
+        loaded.option(index as usize, value, self.not, about, &mut self.words, self.db)
+    }
+
+    /// An option that may be given once, and only with some commands.
+    fn limited(&mut self, letter: u8, name: &str, invertible: bool) -> Result {
+        if self.not && !invertible {
+            return usage(&[b"cannot have ! before --", name.as_bytes()]);
+        }
+        if letter != b'v' && self.given.contains(&letter) {
+            return usage(&[b"multiple --", name.as_bytes(), b" options not allowed"]);
+        }
+        self.given.push(letter);
+        Ok(())
+    }
+
+    fn command(&mut self, verb: Verb, chain: Option<&'a [u8]>) -> Result {
+        if self.not {
+            return usage(&[b"unexpected '!' flag"]);
+        }
+        let goes = |other: &Verb| {
+            (verb.is_zero() && other.is_list()) || (verb.is_list() && other.is_zero())
+        };
+        if let Some(other) = self.verbs.iter().find(|v| !goes(v)) {
+            let text = format!("Cannot use -{} with -{}", verb.letter(), other.letter());
+            return usage(&[text.as_bytes()]);
+        }
+        self.verbs.push(verb);
+        if chain.is_some() {
+            self.chain = chain;
+        }
+        Ok(())
+    }
+
+    fn take_number(&mut self, word: Option<&[u8]>) -> Result {
+        let Some(word) = word else { return Ok(()) };
+        match number(word, i32::MAX.unsigned_abs().into()).and_then(|n| usize::try_from(n).ok()) {
+            None | Some(0) => usage(&[b"Invalid rule number `", word, b"'"]),
+            Some(n) => {
+                self.number = n;
+                Ok(())
+            }
+        }
+    }
+
+    fn new_name(&self, name: &[u8]) -> Result {
+        chain_name(name, self.caller.family)
+    }
+
+    fn protocol(&mut self, word: &[u8]) -> Result {
+        let number = proto::parse(word, self.db)?;
+        if number == 0 && self.not {
+            return usage(&[b"rule would never match protocol"]);
+        }
+        // Headers that IPv6 chains: no packet has them as its protocol.
+        if self.caller.family == Family::V6 && !self.not && matches!(number, 43 | 44 | 51 | 60) {
+            fd::stderr(
+                &[
+                    b"Warning: never matched protocol: ",
+                    &word.to_ascii_lowercase()[..],
+                    b". use extension match instead.\n",
+                ]
+                .concat(),
+            );
+        }
+        self.rule.proto = number;
+        self.rule.proto_not = self.not;
+        self.protocol_given = true;
+        Ok(())
+    }
+
+    fn addresses(&self, word: &[u8]) -> Result<Vec<Net>> {
+        let mut nets = address::list(self.caller.family, word, self.db)?;
+        if self.not && nets.len() > 1 {
+            return usage(&[b"! not allowed with multiple source or destination IP addresses"]);
+        }
+        for net in &mut nets {
+            net.not = self.not;
+        }
+        Ok(nets)
+    }
+
+    fn interface(&self, word: &[u8]) -> Result<Iface> {
+        if word.is_empty() {
+            return usage(&[b"Empty interface is likely to be undesired"]);
+        }
+        if word.len() > MAX_INTERFACE {
+            return usage(&[b"interface name `", word, b"' must be shorter than 16 characters"]);
+        }
+        if word.iter().any(|b| matches!(b, b'/' | b' ')) {
+            fd::stderr(
+                &[
+                    b"Warning: weird character in interface `",
+                    word,
+                    b"' ('/' and ' ' are not allowed by the kernel).\n",
+                ]
+                .concat(),
+            );
+        }
+        Ok(Iface { name: word.to_vec(), not: self.not })
+    }
+
+    fn jump(&mut self, word: &[u8]) -> Result {
+        target_name(word)?;
+        self.rule.target = match word {
+            b"ACCEPT" => Target::Accept,
+            b"DROP" => Target::Drop,
+            b"RETURN" => Target::Return,
+            name => match ext::find(Kind::Target, name, self.caller.family) {
+                Some(ext) => {
+                    self.target = Some(Loaded::new(ext));
+                    Target::None
+                }
+                None if ext::is_target_not_built(name) => {
+                    return usage(&[
+                        b"Couldn't load target `",
+                        name,
+                        b"':No such file or directory\n",
+                    ]);
+                }
+                None => Target::Jump(name.to_vec()),
+            },
+        };
+        Ok(())
+    }
+
+    fn load_match(&mut self, word: &[u8]) -> Result {
+        if self.not {
+            return usage(&[b"unexpected ! flag before --match"]);
+        }
+        match ext::find(Kind::Match, word, self.caller.family) {
+            Some(ext) => {
+                self.matches.push(Loaded::new(ext));
+                Ok(())
+            }
+            None => usage(&[b"Couldn't load match `", word, b"':No such file or directory\n"]),
+        }
+    }
+
+    fn counters(&mut self, word: &'a [u8]) -> Result {
+        let (packets, bytes) = match word.iter().position(|&b| b == b',') {
+            Some(at) => (&word[..at], Some(&word[at + 1..])),
+            None => (word, self.optional(None)),
+        };
+        let Some(bytes) = bytes else {
+            return usage(&[b"--set-counters requires packet and byte counter"]);
+        };
+        match (digits(packets), digits(bytes)) {
+            (None, _) => usage(&[b"--set-counters packet counter not numeric"]),
+            (_, None) => usage(&[b"--set-counters byte counter not numeric"]),
+            (Some(packets), Some(bytes)) => {
+                self.rule.counters = (packets, bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Asked<'a>> {
+        if self.table == b"nat" && self.second == b"DROP" && self.verbs.contains(&Verb::Policy) {
+            return usage(&[
+                b"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n",
+            ]);
+        }
+        for loaded in self.matches.iter().chain(&self.target) {
+            loaded.finish()?;
+        }
+        if self.waits == (false, true) {
+            return usage(&[b"--wait-interval only makes sense with --wait\n"]);
+        }
+        if !self.words.clone().operands().is_empty() {
+            return usage(&[b"unknown arguments found on commandline"]);
+        }
+        let Some(&first) = self.verbs.first() else {
+            return usage(&[b"no command specified"]);
+        };
+        if self.not {
+            return usage(&[b"nothing appropriate following !"]);
+        }
+        let verb = self.verbs.iter().copied().find(|v| v.is_list()).unwrap_or(first);
+        let then_zero = self.verbs.iter().copied().find(|v| v.is_zero() && *v != verb);
+        self.check_allowed(verb)?;
+        if verb.has_rule() {
+            self.check_interfaces()?;
+        }
+        if self.rule.fragment.is_some() && self.caller.family == Family::V6 {
+            return usage(&[b"`-f' is not supported in IPv6, use -m frag instead"]);
+        }
+        if let Some(chain) = self.chain.filter(|c| c.len() > MAX_NAME) {
+            return too_long(chain);
+        }
+        if tables::find(self.table).is_none() {
+            return Err(Fail::Version([b"table '", self.table, b"' does not exist"].concat()));
+        }
+        let rules = self.rules(verb);
+        let given = |letter: u8| self.given.contains(&letter);
+        Ok(Asked::Command(Box::new(Command {
+            verb,
+            then_zero,
+            table: self.table,
+            chain: self.chain,
+            second: self.second,
+            number: self.number,
+            rules,
+            verbose: self.verbose,
+            numeric: given(b'n'),
+            exact: given(b'x'),
+            line_numbers: given(b'0'),
+        })))
+    }
+
+    fn check_allowed(&self, verb: Verb) -> Result {
+        for (letter, name, _) in LIMITED {
+            if self.given.contains(letter) && !allowed(verb).contains(letter) {
+                return usage(&[b"Illegal option `--", name.as_bytes(), b"' with this command"]);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_interfaces(&self) -> Result {
+        let chain = self.chain.unwrap_or(b"");
+        let (letter, name) = match chain {
+            b"PREROUTING" | b"INPUT" => (b'o', "out-interface"),
+            b"POSTROUTING" | b"OUTPUT" => (b'i', "in-interface"),
+            _ => return Ok(()),
+        };
+        if self.given.contains(&letter) {
+            return usage(&[b"Can't use --", name.as_bytes(), b" with ", chain]);
+        }
+        Ok(())
+    }
+
+    /// One rule for each source and destination.
+    fn rules(&mut self, verb: Verb) -> Vec<Rule> {
+        if !verb.has_rule() {
+            return Vec::new();
+        }
+        let mut rule = std::mem::take(&mut self.rule);
+        rule.matches = self.matches.drain(..).map(|l| l.call).collect();
+        if let Some(loaded) = self.target.take() {
+            rule.target = Target::Call(loaded.call);
+        }
+        let (any_source, any_destination) = ([rule.source], [rule.destination]);
+        let sources = if self.sources.is_empty() { &any_source[..] } else { &self.sources[..] };
+        let destinations = match self.destinations.is_empty() {
+            true => &any_destination[..],
+            false => &self.destinations[..],
+        };
+        let mut rules = Vec::with_capacity(sources.len() * destinations.len());
+        for source in sources {
+            for destination in destinations {
+                rules.push(Rule { source: *source, destination: *destination, ..rule.clone() });
+            }
+        }
+        rules
+    }
+}
+
+/// The number that a word begins with.
+fn digits(word: &[u8]) -> Option<u64> {
+    let n = word.iter().take_while(|b| b.is_ascii_digit()).count();
+    std::str::from_utf8(&word[..n]).ok()?.parse().ok()
+}
+
+fn too_long<T>(name: &[u8]) -> Result<T> {
+    usage(&[b"chain name `", name, b"' too long (must be under 29 chars)"])
+}
+
+/// What a new chain may be called.
+pub fn chain_name(name: &[u8], family: Family) -> Result {
+    if name.len() > MAX_NAME {
+        return too_long(name);
+    }
+    if let Some(first @ (b'-' | b'!')) = name.first() {
+        return usage(&[b"chain name not allowed to start with `", &[*first], b"'"]);
+    }
+    if matches!(name, b"" | b"ACCEPT" | b"DROP" | b"RETURN" | b"QUEUE")
+        || ext::is_target(name, family)
+    {
+        return usage(&[b"chain name may not clash with target name"]);
+    }
+    if name.iter().any(u8::is_ascii_whitespace) {
+        return usage(&[b"Invalid chain name `", name, b"'"]);
+    }
+    Ok(())
+}
+
+fn target_name(name: &[u8]) -> Result {
+    if name.is_empty() {
+        return usage(&[b"Invalid target name (too short)"]);
+    }
+    if name.len() > MAX_NAME {
+        return usage(&[b"Invalid target name `", name, b"' (28 chars max)"]);
+    }
+    if name.iter().any(u8::is_ascii_whitespace) {
+        return usage(&[b"Invalid target name `", name, b"'"]);
+    }
+    Ok(())
+}

@@ -1,0 +1,542 @@
+//! A transaction under way: what the batch holds, and what the chains look like behind it.
+//!
+//! The kernel is asked only for what a command needs: an append looks at its chain and at the
+//! chain it jumps to, an insertion at a place reads rules up to that place.
+
+use std::collections::HashMap;
+use std::ops::{ControlFlow, Range};
+
+use crate::error::errno;
+use crate::nft::{self, Batch, Outcome, Place};
+
+use super::fail::{Fail, NO_CHAIN, NO_RULE, Result, refused};
+use super::kernel::{Chain, Kernel};
+use super::lower::lower;
+use super::raise::{self, raise};
+use super::rule::Rule;
+use super::tables::{BuiltIn, Table};
+
+/// A rule of a chain: how it is named, and its expressions in the arena.
+struct Slot {
+    key: Key,
+    exprs: Range<usize>,
+    user_data: Range<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    Handle(u64),
+    /// Of this batch.
+    New(u32),
+}
+
+/// What is known of a chain.
+#[derive(Default)]
+struct State {
+    exists: bool,
+    kernel: Option<Chain>,
+    /// The kernel's rules have been read, all of them or up to the one that was looked for.
+    read: bool,
+    slots: Vec<Slot>,
+    /// Rules that this batch puts before and behind those of the kernel while these are not read.
+    before: usize,
+}
+
+/// What a message of the batch is, for the sentence about its refusal.
+struct Note {
+    what: &'static str,
+    about: String,
+    object: Vec<u8>,
+    line: Option<usize>,
+}
+
+/// What became of a transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    /// Somebody else was faster: plan anew.
+    Again,
+}
+
+/// A transaction in one table.
+pub struct Tx {
+    pub table: &'static Table,
+    family: u8,
+    batch: Batch,
+    notes: Vec<Note>,
+    chains: HashMap<Vec<u8>, State>,
+    arena: Vec<u8>,
+    /// The table begins empty: the kernel's chains do not count.
+    fresh: bool,
+    table_made: bool,
+    /// More commands may follow: what is read must be complete, and rules get names.
+    many: bool,
+    next_id: u32,
+    /// The line of a restored file.
+    pub line: Option<usize>,
+}
+
+impl Tx {
+    /// `many`: more than one rule or command.
+    pub fn new(kernel: &Kernel, table: &'static Table, many: bool, generation: Option<u32>) -> Tx {
+        Tx {
+            table,
+            family: kernel.family as u8,
+            batch: Batch::new(generation),
+            notes: Vec::new(),
+            chains: HashMap::new(),
+            arena: Vec::new(),
+            fresh: false,
+            table_made: false,
+            many,
+            next_id: 0,
+            line: None,
+        }
+    }
+
+    fn add(
+        &mut self,
+        request: crate::netlink::Request,
+        what: &'static str,
+        about: &str,
+        object: &[u8],
+    ) {
+        self.batch.add(request);
+        self.notes.push(Note {
+            what,
+            about: about.to_owned(),
+            object: object.to_vec(),
+            line: self.line,
+        });
+    }
+
+    fn name(&self) -> &'static [u8] {
+        self.table.name.as_bytes()
+    }
+
+    /// Everything in the table goes, and it begins anew.
+    pub fn start_fresh(&mut self) {
+        let (family, table) = (self.family, self.name());
+        self.make_table();
+        self.add(nft::Table::delete(family, table), "TABLE_FLUSH", "table", table);
+        self.table_made = false;
+        self.make_table();
+        self.fresh = true;
+    }
+
+    fn make_table(&mut self) {
+        if !self.table_made {
+            let table = self.name();
+            self.add(nft::Table::create(self.family, table), "TABLE_ADD", "table", table);
+            self.table_made = true;
+        }
+    }
+
+    fn state(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result<&mut State> {
+        if !self.chains.contains_key(chain) {
+            let found = if self.fresh { None } else { kernel.chain(self.name(), chain)? };
+            self.chains.insert(
+                chain.to_vec(),
+                State {
+                    exists: found.is_some(),
+                    // What does not exist has no rules to be read.
+                    read: found.as_ref().is_none_or(|c| c.uses == 0),
+                    kernel: found,
+                    ..State::default()
+                },
+            );
+        }
+        self.chains.get_mut(chain).ok_or(Fail::Said(4))
+    }
+
+    /// Whether there is a chain of this name, built in or not.
+    pub fn has_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result<bool> {
+        Ok(self.table.built_in(chain).is_some() || self.state(kernel, chain)?.exists)
+    }
+
+    /// A rule may only jump to a chain that is there.
+    pub fn check_target(&mut self, kernel: &mut Kernel, rule: &Rule) -> Result {
+        match rule.target.chain() {
+            Some(chain) if !self.has_chain(kernel, chain)? => {
+                Err(Fail::Usage([b"Chain '", chain, b"' does not exist"].concat()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The chain is there from here on: a built-in one is made when it is used first.
+    fn need_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
+        if self.state(kernel, chain)?.exists {
+            return Ok(());
+        }
+        let Some(built_in) = self.table.built_in(chain) else { return refused(NO_CHAIN) };
+        self.make_table();
+        let request = nft::Chain::create_base(self.family, self.name(), chain, built_in.base);
+        self.add(request, "CHAIN_ADD", "chain", chain);
+        self.state(kernel, chain)?.exists = true;
+        Ok(())
+    }
+
+    /// Reads the rules of a chain; of a single command only until `enough`.
+    fn read(
+        &mut self,
+        kernel: &mut Kernel,
+        chain: &[u8],
+        enough: impl Fn(usize, &nft::Rule<'_>) -> bool,
+    ) -> Result {
+        if self.state(kernel, chain)?.read {
+            return Ok(());
+        }
+        let (many, table) = (self.many, self.name());
+        type Read = (Vec<u8>, Vec<Slot>);
+        let (bytes, mut slots) =
+            kernel.rules(table, chain, |rule, (bytes, slots): &mut Read| {
+                let start = bytes.len();
+                bytes.extend_from_slice(rule.exprs);
+                let middle = bytes.len();
+                bytes.extend_from_slice(rule.user_data);
+                slots.push(Slot {
+                    key: Key::Handle(rule.handle),
+                    exprs: start..middle,
+                    user_data: middle..bytes.len(),
+                });
+                match !many && enough(slots.len(), rule) {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })?;
+        let at = self.arena.len();
+        self.arena.extend_from_slice(&bytes);
+        for slot in &mut slots {
+            slot.exprs = slot.exprs.start + at..slot.exprs.end + at;
+            slot.user_data = slot.user_data.start + at..slot.user_data.end + at;
+        }
+        let state = self.state(kernel, chain)?;
+        let behind = state.before;
+        state.slots.splice(behind..behind, slots);
+        state.read = true;
+        Ok(())
+    }
+
+    fn rule_of(&self, slot: &Slot, kernel: &Kernel) -> Rule {
+        let bytes = |r: &Range<usize>| self.arena.get(r.clone()).unwrap_or(&[]);
+        raise(bytes(&slot.exprs), bytes(&slot.user_data), kernel.family)
+    }
+
+    /// Puts a rule into the batch; its slot.
+    fn put(&mut self, chain: &[u8], rule: &Rule, place: Place, kernel: &Kernel) -> Slot {
+        let exprs = lower(rule, kernel.family);
+        let id = self.many.then(|| {
+            self.next_id += 1;
+            self.next_id
+        });
+        let compat = (u16::from(rule.proto), rule.proto_not);
+        let request =
+            nft::Rule::create(self.family, self.name(), chain, place, exprs.bytes(), compat, id);
+        let what = match place {
+            Place::Last => "RULE_APPEND",
+            Place::Instead(_) => "RULE_REPLACE",
+            _ => "RULE_INSERT",
+        };
+        self.add(request, what, "rule in chain", chain);
+        let start = self.arena.len();
+        if self.many {
+            self.arena.extend_from_slice(exprs.bytes());
+        }
+        let end = self.arena.len();
+        Slot { key: Key::New(id.unwrap_or(0)), exprs: start..end, user_data: end..end }
+    }
+
+    /// `-A`.
+    pub fn append(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result {
+        self.need_chain(kernel, chain)?;
+        let slot = self.put(chain, rule, Place::Last, kernel);
+        self.state(kernel, chain)?.slots.push(slot);
+        Ok(())
+    }
+
+    /// `-I`; the first rule has number 1.
+    pub fn insert(
+        &mut self,
+        kernel: &mut Kernel,
+        chain: &[u8],
+        number: usize,
+        rule: &Rule,
+    ) -> Result {
+        if number > 1 {
+            if !self.has_chain(kernel, chain)? {
+                return refused(NO_CHAIN);
+            }
+            self.read(kernel, chain, |count, _| count >= number)?;
+        }
+        let index = number.saturating_sub(1);
+        let state = self.state(kernel, chain)?;
+        let place = match state.slots.get(index).map(|s| s.key) {
+            _ if number <= 1 => Place::First,
+            Some(Key::Handle(handle)) => Place::Before(handle),
+            Some(Key::New(id)) => Place::BeforeNew(id),
+            None if index == state.slots.len() => Place::Last,
+            None => return refused("Index of insertion too big"),
+        };
+        self.need_chain(kernel, chain)?;
+        let slot = self.put(chain, rule, place, kernel);
+        let state = self.state(kernel, chain)?;
+        state.slots.insert(index.min(state.slots.len()), slot);
+        if !state.read {
+            state.before += 1;
+        }
+        Ok(())
+    }
+
+    /// `-R`.
+    pub fn replace(
+        &mut self,
+        kernel: &mut Kernel,
+        chain: &[u8],
+        number: usize,
+        rule: &Rule,
+    ) -> Result {
+        if !self.has_chain(kernel, chain)? {
+            return refused(NO_CHAIN);
+        }
+        self.read(kernel, chain, |count, _| count >= number)?;
+        let index = number.saturating_sub(1);
+        let key = self.state(kernel, chain)?.slots.get(index).map(|s| s.key);
+        let slot = match key {
+            None => return refused("Index of replacement too big"),
+            Some(Key::Handle(handle)) => self.put(chain, rule, Place::Instead(handle), kernel),
+            Some(Key::New(id)) => {
+                let slot = self.put(chain, rule, Place::BeforeNew(id), kernel);
+                let request = nft::Rule::delete_new(self.family, self.name(), chain, id);
+                self.add(request, "RULE_DELETE", "rule in chain", chain);
+                slot
+            }
+        };
+        if let Some(place) = self.state(kernel, chain)?.slots.get_mut(index) {
+            *place = slot;
+        }
+        Ok(())
+    }
+
+    /// Where a rule like this one is.
+    fn find(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result<Option<usize>> {
+        if !self.state(kernel, chain)?.exists {
+            return Ok(None);
+        }
+        let family = kernel.family;
+        // What comes back from the kernel is compared with what would come back of this rule.
+        let wanted = raise(lower(rule, family).bytes(), &[], family);
+        self.read(kernel, chain, |_, found| raise::of(found, family) == wanted)?;
+        let state = self.chains.get(chain);
+        Ok(state.and_then(|s| s.slots.iter().position(|s| self.rule_of(s, kernel) == wanted)))
+    }
+
+    /// `-C`.
+    pub fn check(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result {
+        match self.find(kernel, chain, rule)? {
+            Some(_) => Ok(()),
+            None => refused(NO_RULE),
+        }
+    }
+
+    /// `-D` with a rule.
+    pub fn delete(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result {
+        match self.find(kernel, chain, rule)? {
+            Some(index) => self.delete_at(kernel, chain, index),
+            None => refused(NO_RULE),
+        }
+    }
+
+    /// `-D` with a number.
+    pub fn delete_number(&mut self, kernel: &mut Kernel, chain: &[u8], number: usize) -> Result {
+        if !self.has_chain(kernel, chain)? {
+            return refused(NO_CHAIN);
+        }
+        self.read(kernel, chain, |count, _| count >= number)?;
+        if number > self.state(kernel, chain)?.slots.len() {
+            return refused("Index of deletion too big");
+        }
+        self.delete_at(kernel, chain, number - 1)
+    }
+
+    fn delete_at(&mut self, kernel: &mut Kernel, chain: &[u8], index: usize) -> Result {
+        let key = self.state(kernel, chain)?.slots.remove(index).key;
+        let (family, table) = (self.family, self.name());
+        let request = match key {
+            Key::Handle(handle) => nft::Rule::delete(family, table, chain, handle),
+            Key::New(id) => nft::Rule::delete_new(family, table, chain, id),
+        };
+        self.add(request, "RULE_DELETE", "rule in chain", chain);
+        Ok(())
+    }
+
+    /// `-F CHAIN`.
+    pub fn flush(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
+        if !self.has_chain(kernel, chain)? {
+            return refused(NO_CHAIN);
+        }
+        let state = self.state(kernel, chain)?;
+        if !state.exists {
+            return Ok(());
+        }
+        state.slots.clear();
+        state.before = 0;
+        state.read = true;
+        let request = nft::Rule::flush(self.family, self.name(), chain);
+        self.add(request, "RULE_FLUSH", "rule in chain", chain);
+        Ok(())
+    }
+
+    /// `-N`.
+    pub fn new_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
+        if self.has_chain(kernel, chain)? {
+            return refused("Chain already exists");
+        }
+        self.make_table();
+        let request = nft::Chain::create(self.family, self.name(), chain);
+        self.add(request, "CHAIN_USER_ADD", "chain", chain);
+        self.state(kernel, chain)?.exists = true;
+        Ok(())
+    }
+
+    /// `-X CHAIN`.
+    pub fn delete_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
+        let built_in = self.table.built_in(chain).is_some();
+        if !self.state(kernel, chain)?.exists {
+            return if built_in { Ok(()) } else { refused(NO_CHAIN) };
+        }
+        if built_in && !self.is_idle(kernel, chain)? {
+            return refused("Directory not empty");
+        }
+        let request = nft::Chain::delete(self.family, self.name(), chain);
+        self.add(request, "CHAIN_DEL", "chain", chain);
+        self.chains.insert(chain.to_vec(), State { read: true, ..State::default() });
+        Ok(())
+    }
+
+    /// Whether a base chain does nothing: no rules, policy ACCEPT.
+    pub fn is_idle(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result<bool> {
+        let state = self.state(kernel, chain)?;
+        let empty = state.read && state.slots.is_empty();
+        Ok(empty && state.kernel.as_ref().is_none_or(|c| c.policy == 1))
+    }
+
+    /// `-E`.
+    pub fn rename(&mut self, kernel: &mut Kernel, chain: &[u8], name: &[u8]) -> Result {
+        if self.has_chain(kernel, name)? {
+            return refused("File exists");
+        }
+        let Some(handle) = self.state(kernel, chain)?.kernel.as_ref().map(|c| c.handle) else {
+            return refused(NO_CHAIN);
+        };
+        let request = nft::Chain::rename(self.family, self.name(), handle, name);
+        self.add(request, "CHAIN_RENAME", "chain", name);
+        let state = self.chains.remove(chain).unwrap_or_default();
+        self.chains.insert(name.to_vec(), state);
+        self.chains.insert(chain.to_vec(), State { read: true, ..State::default() });
+        Ok(())
+    }
+
+    /// `-P`, and `:CHAIN POLICY [COUNTERS]` of a restored file.
+    pub fn policy(
+        &mut self,
+        kernel: &mut Kernel,
+        chain: &BuiltIn,
+        policy: u32,
+        counters: (u64, u64),
+    ) -> Result {
+        self.make_table();
+        let name = chain.name.as_bytes();
+        let request =
+            nft::Chain::set_policy(self.family, self.name(), name, chain.base, policy, counters);
+        self.add(request, "CHAIN_UPDATE", "chain", name);
+        self.state(kernel, name)?.exists = true;
+        Ok(())
+    }
+
+    /// The policy counters of a built-in chain that is there.
+    pub fn zero_policy(&mut self, kernel: &mut Kernel, chain: &BuiltIn) -> Result {
+        let name = chain.name.as_bytes();
+        if self.state(kernel, name)?.exists {
+            let request =
+                nft::Chain::set_counters(self.family, self.name(), name, chain.base, (0, 0));
+            self.add(request, "CHAIN_ZERO", "chain", name);
+        }
+        Ok(())
+    }
+
+    /// Counters of rules, by replacing those that have counted; all without number. For kernels
+    /// that cannot reset counters, and within larger transactions.
+    pub fn zero_rules(&mut self, kernel: &mut Kernel, chain: &[u8], number: usize) -> Result {
+        if !self.state(kernel, chain)?.exists {
+            return Ok(());
+        }
+        self.read(kernel, chain, |_, _| false)?;
+        let count = self.state(kernel, chain)?.slots.len();
+        for index in 0..count {
+            if number != 0 && number != index + 1 {
+                continue;
+            }
+            let Some(state) = self.chains.get(chain) else { return Ok(()) };
+            let mut rule = self.rule_of(&state.slots[index], kernel);
+            if rule.counters == (0, 0) {
+                continue;
+            }
+            if !rule.strange.is_empty() {
+                return refused("Counters of a rule that cannot be expressed cannot be set");
+            }
+            rule.counters = (0, 0);
+            self.replace(kernel, chain, index + 1, &rule)?;
+        }
+        Ok(())
+    }
+
+    /// `:CHAIN -` of a restored file: empty from here on.
+    pub fn declare(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
+        if self.state(kernel, chain)?.exists {
+            return self.flush(kernel, chain);
+        }
+        self.new_chain(kernel, chain)
+    }
+
+    /// Whether there is nothing to be sent.
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Sends everything.
+    pub fn commit(self, kernel: &mut Kernel) -> Result<Ended> {
+        if self.batch.is_empty() {
+            return Ok(Ended::Done);
+        }
+        let refusals = match kernel.commit(self.batch)? {
+            Outcome::Done => return Ok(Ended::Done),
+            Outcome::Stale => return Ok(Ended::Again),
+            Outcome::Refused(refusals) => refusals,
+        };
+        let Some(first) = refusals.first() else { return Ok(Ended::Done) };
+        let note = (first.message as usize).checked_sub(1).and_then(|i| self.notes.get(i));
+        let Some(note) = note else { return Err(Fail::Kernel(errno(first.errno).into_bytes())) };
+        // Somebody has made the chain, or taken the rule away, since it was looked at.
+        let raced = match (note.what, first.errno) {
+            ("CHAIN_ADD" | "CHAIN_USER_ADD", libc::EEXIST) => true,
+            ("RULE_DELETE" | "RULE_INSERT" | "RULE_REPLACE", libc::ENOENT) => true,
+            _ => false,
+        };
+        Err(Fail::Kernel(sentence(note, first.errno))).or_else(|fail| match raced {
+            true => Ok(Ended::Again),
+            false => Err(fail),
+        })
+    }
+}
+
+fn sentence(note: &Note, number: i32) -> Vec<u8> {
+    let mut text = match note.line {
+        None => b" ".to_vec(),
+        Some(line) => format!("\nline {line}: ").into_bytes(),
+    };
+    let what = format!("{} failed ({}): {} ", note.what, errno(number), note.about);
+    text.extend_from_slice(what.as_bytes());
+    text.extend_from_slice(&note.object);
+    text
+}

@@ -1,0 +1,52 @@
+//! nf_tables: its messages, read and written. No word and no extension is known here.
+//!
+//! linux/netfilter/nf_tables.h; integers inside attributes are big endian.
+
+mod batch;
+mod chain;
+mod expr;
+mod rule;
+mod table;
+
+pub use batch::{Batch, Outcome, Refusal};
+pub use chain::{Base, Chain};
+pub use expr::{Cmp, Expr, Exprs, Reader, Source, Verdict, base, meta};
+pub use rule::{Place, Rule};
+pub use table::Table;
+
+use crate::netlink::Request;
+
+const NFNL_SUBSYS_NFTABLES: u16 = 10;
+
+const NEWTABLE: u16 = 0;
+const GETTABLE: u16 = 1;
+const DELTABLE: u16 = 2;
+const NEWCHAIN: u16 = 3;
+const GETCHAIN: u16 = 4;
+const DELCHAIN: u16 = 5;
+const NEWRULE: u16 = 6;
+const GETRULE: u16 = 7;
+const DELRULE: u16 = 8;
+const GETGEN: u16 = 16;
+const GETRULE_RESET: u16 = 25;
+
+/// A request with struct nfgenmsg: family, version 0, resource 0.
+fn request(message: u16, flags: u16, family: u8) -> Request {
+    Request::new(NFNL_SUBSYS_NFTABLES << 8 | message, flags, &[family, 0, 0, 0])
+}
+
+/// The attributes behind struct nfgenmsg.
+fn attrs(payload: &[u8]) -> crate::netlink::Attrs<'_> {
+    crate::netlink::Attrs(payload.get(4..).unwrap_or(&[]))
+}
+
+/// Asks for the number of the rule set's generation; [`generation`] reads the answer.
+pub fn get_generation() -> Request {
+    request(GETGEN, 0, 0)
+}
+
+/// The number of the rule set's generation.
+pub fn generation(payload: &[u8]) -> Option<u32> {
+    const NFTA_GEN_ID: u16 = 1;
+    attrs(payload).find(NFTA_GEN_ID)?.u32_be()
+}
