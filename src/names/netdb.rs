@@ -1,23 +1,24 @@
 //! The network's databases: /etc/hosts, /etc/networks, /etc/services, /etc/protocols.
 //!
-//! A static program cannot load the C library's name-service plug-ins; these files are all it asks.
-//! Each is read at first use and kept.
+//! A static program cannot load the C library's name services, so files are all there is. Each is
+//! read at first use and kept.
 
 use std::cell::OnceCell;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::hosts::{Hosts, Networks};
 use crate::sys::file;
 
 /// The databases.
 #[derive(Default)]
 pub struct NetDb {
-    hosts: OnceCell<Vec<u8>>,
-    networks: OnceCell<Vec<u8>>,
+    hosts: OnceCell<Hosts>,
+    networks: OnceCell<Networks>,
     services: OnceCell<Vec<u8>>,
     protocols: OnceCell<Vec<u8>>,
 }
 
-/// The words of each line up to `#`; lines without words are left out.
+/// The words of each line up to `#`.
 fn lines(text: &[u8]) -> impl Iterator<Item = impl Iterator<Item = &[u8]>> {
     text.split(|&b| b == b'\n').map(|line| {
         let line = line.split(|&b| b == b'#').next().unwrap_or(line);
@@ -34,11 +35,11 @@ fn text<'a>(cell: &'a OnceCell<Vec<u8>>, path: &str) -> &'a [u8] {
 }
 
 impl NetDb {
-    fn hosts(&self) -> &[u8] {
-        text(&self.hosts, "/etc/hosts")
+    fn hosts(&self) -> &Hosts {
+        self.hosts.get_or_init(Hosts::read)
     }
-    fn networks(&self) -> &[u8] {
-        text(&self.networks, "/etc/networks")
+    fn networks(&self) -> &Networks {
+        self.networks.get_or_init(Networks::read)
     }
     fn services(&self) -> &[u8] {
         text(&self.services, "/etc/services")
@@ -49,37 +50,19 @@ impl NetDb {
 
     /// The addresses of a host, in the order of the file.
     pub fn addresses(&self, host: &[u8]) -> Vec<IpAddr> {
-        let mut found = Vec::new();
-        for mut words in lines(self.hosts()) {
-            let Some(ip) = words.next().and_then(number::<IpAddr>) else { continue };
-            if words.any(|w| w.eq_ignore_ascii_case(host)) && !found.contains(&ip) {
-                found.push(ip);
-            }
-        }
-        found
+        self.hosts().addresses(host)
     }
     /// The first name of an address.
     pub fn host(&self, addr: IpAddr) -> Option<&[u8]> {
-        lines(self.hosts()).find_map(|mut words| {
-            (number::<IpAddr>(words.next()?)? == addr).then(|| words.next())?
-        })
+        self.hosts().name(addr)
     }
-
     /// The address of a network by name.
     pub fn network_address(&self, name: &[u8]) -> Option<Ipv4Addr> {
-        lines(self.networks()).find_map(|words| {
-            let words: Vec<_> = words.collect();
-            let (first, rest) = words.split_first()?;
-            let (net, aliases) = rest.split_first()?;
-            (*first == name || aliases.contains(&name)).then(|| network(net))?
-        })
+        self.networks().address(name)
     }
     /// The name of a network by address.
     pub fn network(&self, addr: Ipv4Addr) -> Option<&[u8]> {
-        lines(self.networks()).find_map(|mut words| {
-            let name = words.next()?;
-            (network(words.next()?)? == addr).then_some(name)
-        })
+        self.networks().name(addr)
     }
 
     /// The port of a service, of this protocol or of any.
@@ -123,28 +106,12 @@ fn port_of(word: &[u8]) -> Option<(u16, &[u8])> {
     Some((number(&word[..at])?, &word[at + 1..]))
 }
 
-/// `127.0.0.0`, or the beginning of it.
-fn network(word: &[u8]) -> Option<Ipv4Addr> {
-    let mut bytes = [0; 4];
-    let mut parts = word.split(|&b| b == b'.');
-    for byte in &mut bytes {
-        match parts.next() {
-            Some(part) => *byte = number(part)?,
-            None => break,
-        }
-    }
-    parts.next().is_none().then(|| bytes.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn db() -> NetDb {
         let db = NetDb::default();
-        let _ =
-            db.hosts.set(b"127.0.0.1 localhost alias\n::1 localhost\n10.0.0.1 h # c\n".to_vec());
-        let _ = db.networks.set(b"loopback 127.0.0.0\nshort 10\nbad 1.2.3.4.5\n".to_vec());
         let _ = db.services.set(b"http 80/tcp www\ndomain 53/tcp\ndomain 53/udp\nx y\n".to_vec());
         let _ = db.protocols.set(b"tcp 6 TCP\ngre\t47 GRE # c\nbig 300\n".to_vec());
         db
@@ -153,11 +120,6 @@ mod tests {
     #[test]
     fn names_and_numbers_are_found() {
         let db = db();
-        assert_eq!(db.addresses(b"localhost").len(), 2);
-        assert_eq!(db.host([127, 0, 0, 1].into()), Some(&b"localhost"[..]));
-        assert_eq!(db.network([127, 0, 0, 0].into()), Some(&b"loopback"[..]));
-        assert_eq!(db.network_address(b"short"), Some([10, 0, 0, 0].into()));
-        assert_eq!(db.network_address(b"bad"), None);
         assert_eq!((db.port(b"www", None), db.port(b"http", Some(b"udp"))), (Some(80), None));
         assert_eq!(db.service(53, Some(b"udp")), Some(&b"domain"[..]));
         assert_eq!((db.protocol(b"GRE"), db.protocol(b"big")), (Some(47), None));

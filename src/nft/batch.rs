@@ -12,10 +12,13 @@ const HEADER: [u8; 4] = [0, 0, 0, 10];
 const FIRST: u32 = 0x4000_0000;
 
 /// Messages between BEGIN and END.
+#[derive(Default)]
 pub struct Batch {
     /// BEGIN first.
     bytes: Vec<u8>,
     count: u32,
+    /// Why a message could not be written.
+    error: Option<std::io::Error>,
 }
 
 /// What the kernel says of one message.
@@ -43,18 +46,24 @@ impl Batch {
         if let Some(generation) = generation {
             begin.u32_be(NFNL_BATCH_GENID, generation);
         }
-        Batch { bytes: begin.finish(FIRST).to_vec(), count: 0 }
+        let mut batch = Batch::default();
+        batch.write(begin, FIRST);
+        batch
+    }
+
+    fn write(&mut self, mut request: Request, sequence: u32) {
+        match request.finish(sequence) {
+            Ok(bytes) => self.bytes.extend_from_slice(bytes),
+            Err(e) => self.error = Some(e),
+        }
     }
 
     /// Adds a message; the number by which a refusal names it.
     pub fn add(&mut self, mut request: Request) -> u32 {
         self.count += 1;
         request.add_flags(NLM_F_REQUEST);
-        self.bytes.extend_from_slice(request.finish(FIRST + self.count));
+        self.write(request, FIRST + self.count);
         self.count
-    }
-    pub fn is_empty(&self) -> bool {
-        self.count == 0
     }
 
     /// Sends everything at once and reads what is refused.
@@ -63,8 +72,11 @@ impl Batch {
     ///
     /// Those of the socket; EMSGSIZE when the batch is larger than the kernel lets this user send.
     pub fn send(mut self, conn: &mut Conn) -> Result<Outcome, Error> {
-        let mut end = Request::new(NFNL_MSG_BATCH_END, NLM_F_REQUEST, &HEADER);
-        self.bytes.extend_from_slice(end.finish(FIRST + self.count + 1));
+        let end = Request::new(NFNL_MSG_BATCH_END, NLM_F_REQUEST, &HEADER);
+        self.write(end, FIRST + self.count + 1);
+        if let Some(e) = self.error {
+            return Err(e.into());
+        }
         conn.make_room(self.bytes.len());
         conn.send_raw(&self.bytes)?;
         drop(self.bytes);

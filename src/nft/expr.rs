@@ -17,7 +17,6 @@ const NFT_REG_VERDICT: u32 = 0;
 
 /// NFT_PAYLOAD_*: where an offset in a packet counts from.
 pub mod base {
-    pub const LINK: u32 = 0;
     pub const NETWORK: u32 = 1;
     pub const TRANSPORT: u32 = 2;
 }

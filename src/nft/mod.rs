@@ -8,7 +8,7 @@ mod expr;
 mod rule;
 mod table;
 
-pub use batch::{Batch, Outcome, Refusal};
+pub use batch::{Batch, Outcome};
 pub use chain::{Base, Chain};
 pub use expr::{Cmp, Expr, Exprs, Reader, Source, Verdict, base, meta};
 pub use rule::{Place, Rule};

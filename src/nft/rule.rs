@@ -117,12 +117,6 @@ impl<'a> Rule<'a> {
     pub fn flush(family: u8, table: &[u8], chain: &[u8]) -> Request {
         named(DELRULE, 0, family, table, chain)
     }
-    /// Deletes the rules of a table.
-    pub fn flush_table(family: u8, table: &[u8]) -> Request {
-        let mut r = request(DELRULE, 0, family);
-        r.strz(NFTA_RULE_TABLE, table);
-        r
-    }
 }
 
 fn named(message: u16, flags: u16, family: u8, table: &[u8], chain: &[u8]) -> Request {

@@ -69,11 +69,10 @@ fn hosts(family: Family, word: &[u8], db: &NetDb) -> Result<Vec<Addr>> {
     if let Some(addr) = digits {
         return Ok(vec![addr]);
     }
-    if let Some(addr) = db.network_address(word).and_then(|ip| family.from_ip(ip.into())) {
+    if let Some(addr) = db.network_address(word).and_then(|ip| family.of_ip(ip.into())) {
         return Ok(vec![addr]);
     }
-    let found: Vec<_> =
-        db.addresses(word).into_iter().filter_map(|ip| family.from_ip(ip)).collect();
+    let found: Vec<_> = db.addresses(word).into_iter().filter_map(|ip| family.of_ip(ip)).collect();
     if found.is_empty() {
         return usage(&[b"host/network `", word, b"' not found"]);
     }

@@ -66,7 +66,7 @@ impl Fail {
             Fail::Version(text) => {
                 let mut text = named(text);
                 text.extend_from_slice(
-                    format!("Perhaps {} or your kernel needs to be upgraded.\n", prog).as_bytes(),
+                    format!("Perhaps {prog} or your kernel needs to be upgraded.\n").as_bytes(),
                 );
                 text
             }

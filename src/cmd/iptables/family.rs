@@ -80,7 +80,7 @@ impl Family {
         Some(addr)
     }
     /// An address of the standard library's, if it is of this family.
-    pub fn from_ip(self, ip: IpAddr) -> Option<Addr> {
+    pub fn of_ip(self, ip: IpAddr) -> Option<Addr> {
         let mut addr = [0; 16];
         match (self, ip) {
             (Family::V4, IpAddr::V4(ip)) => addr[..4].copy_from_slice(&ip.octets()),

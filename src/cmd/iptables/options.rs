@@ -145,7 +145,7 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
     let mut p = Parser {
         caller,
         db,
-        words: Getopt::new(all, Order::InOrder),
+        words: Getopt::new(all, Order::InPlace),
         all,
         not: false,
         given: Vec::new(),

@@ -43,7 +43,7 @@ const fn letter(name: &'static str, value: Value, letter: u8) -> Long {
 }
 
 /// How often a file is planned anew when the rule set has changed meanwhile.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 20;
 
 /// What is asked for.
 struct Options<'a> {
@@ -189,8 +189,8 @@ fn help(prog: &str) -> String {
 }
 
 fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), Failed> {
-    let mut done = 0;
-    for round in 0..ROUNDS {
+    let (mut done, mut round) = (0, 0);
+    'again: loop {
         let mut kernel = Kernel::new(o.family);
         let mut restorer = Restorer {
             o,
@@ -209,20 +209,18 @@ fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), 
         if o.test {
             return Ok(());
         }
-        let mut again = false;
         for tx in restorer.tables.into_iter().skip(done) {
-            if tx.commit(&mut kernel).map_err(|f| (f, None))? == Ended::Again {
-                again = true;
-                break;
+            match tx.commit(&mut kernel).map_err(|f| (f, None))? {
+                Ended::Done => done += 1,
+                Ended::Again(fail) if round == ROUNDS => return Err((fail, None)),
+                Ended::Again(_) => {
+                    round += 1;
+                    continue 'again;
+                }
             }
-            done += 1;
         }
-        if !again {
-            return Ok(());
-        }
+        return Ok(());
     }
-    let text = "The rule set changes faster than a change can be made";
-    Err((Fail::Kernel(text.into()), None))
 }
 
 /// A file under way.

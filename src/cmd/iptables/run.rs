@@ -13,7 +13,7 @@ use super::tables::{self, Table};
 use super::tx::{Ended, Tx};
 
 /// How often a command is planned anew when somebody else was faster.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 20;
 
 /// A single command, from beginning to end.
 pub fn run(kernel: &mut Kernel, command: &Command<'_>, db: &NetDb, prog: &str) -> Result {
@@ -45,7 +45,8 @@ fn change(
     show: &Show<'_>,
 ) -> Result {
     let many = command.rules.len() > 1;
-    for round in 0..ROUNDS {
+    let mut round = 0;
+    loop {
         let mut tx = Tx::new(kernel, table, many, None);
         let mut out = Vec::new();
         let planned = plan(&mut tx, kernel, command, verb, show, &mut out);
@@ -53,11 +54,12 @@ fn change(
             let _ = fd::stdout(&out);
         }
         planned?;
-        if tx.commit(kernel)? == Ended::Done {
-            return Ok(());
+        match tx.commit(kernel)? {
+            Ended::Done => return Ok(()),
+            Ended::Again(fail) if round == ROUNDS => return Err(fail),
+            Ended::Again(_) => round += 1,
         }
     }
-    Err(Fail::Kernel(b" The rule set changes faster than a change can be made".to_vec()))
 }
 
 /// Puts what a command does into a transaction; `out` is what `-v` prints.

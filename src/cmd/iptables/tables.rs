@@ -1,6 +1,6 @@
 //! The tables and their built-in chains.
 
-use crate::nft::{Base, Chain};
+use crate::nft::Base;
 
 /// A table.
 #[derive(Debug)]
@@ -57,13 +57,5 @@ impl Table {
     /// The built-in chain of this name.
     pub fn built_in(&self, chain: &[u8]) -> Option<&'static BuiltIn> {
         self.chains.iter().find(|c| c.name.as_bytes() == chain)
-    }
-    /// Whether a chain of the kernel's is one that iptables may have made.
-    pub fn knows(&self, chain: &Chain<'_>) -> bool {
-        match (chain.base, self.built_in(chain.name)) {
-            (None, _) => true,
-            (Some(base), Some(own)) => base == own.base,
-            (Some(_), None) => false,
-        }
     }
 }

@@ -54,8 +54,8 @@ struct Note {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Ended {
     Done,
-    /// Somebody else was faster: plan anew.
-    Again,
+    /// Somebody else was faster: plan anew. What to say when that does not help.
+    Again(Fail),
 }
 
 /// A transaction in one table.
@@ -499,34 +499,30 @@ impl Tx {
         self.new_chain(kernel, chain)
     }
 
-    /// Whether there is nothing to be sent.
-    pub fn is_empty(&self) -> bool {
-        self.batch.is_empty()
-    }
-
     /// Sends everything.
     pub fn commit(self, kernel: &mut Kernel) -> Result<Ended> {
-        if self.batch.is_empty() {
+        if self.notes.is_empty() {
             return Ok(Ended::Done);
         }
         let refusals = match kernel.commit(self.batch)? {
             Outcome::Done => return Ok(Ended::Done),
-            Outcome::Stale => return Ok(Ended::Again),
+            Outcome::Stale => {
+                let text = "The rule set changes faster than a change can be made";
+                return Ok(Ended::Again(Fail::Kernel(text.into())));
+            }
             Outcome::Refused(refusals) => refusals,
         };
         let Some(first) = refusals.first() else { return Ok(Ended::Done) };
         let note = (first.message as usize).checked_sub(1).and_then(|i| self.notes.get(i));
         let Some(note) = note else { return Err(Fail::Kernel(errno(first.errno).into_bytes())) };
         // Somebody has made the chain, or taken the rule away, since it was looked at.
-        let raced = match (note.what, first.errno) {
-            ("CHAIN_ADD" | "CHAIN_USER_ADD", libc::EEXIST) => true,
-            ("RULE_DELETE" | "RULE_INSERT" | "RULE_REPLACE", libc::ENOENT) => true,
-            _ => false,
-        };
-        Err(Fail::Kernel(sentence(note, first.errno))).or_else(|fail| match raced {
-            true => Ok(Ended::Again),
-            false => Err(fail),
-        })
+        let raced = matches!(
+            (note.what, first.errno),
+            ("CHAIN_ADD" | "CHAIN_USER_ADD", libc::EEXIST)
+                | ("RULE_DELETE" | "RULE_INSERT" | "RULE_REPLACE", libc::ENOENT)
+        );
+        let fail = Fail::Kernel(sentence(note, first.errno));
+        if raced { Ok(Ended::Again(fail)) } else { Err(fail) }
     }
 }
 

@@ -197,7 +197,7 @@ fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
 }
 
 fn host_address(family: Family, host: &[u8], db: &NetDb) -> Option<Addr> {
-    family.parse(host).or_else(|| db.addresses(host).into_iter().find_map(|ip| family.from_ip(ip)))
+    family.parse(host).or_else(|| db.addresses(host).into_iter().find_map(|ip| family.of_ip(ip)))
 }
 
 fn take_ports(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
