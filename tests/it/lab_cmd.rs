@@ -24,7 +24,10 @@ impl Place {
         let dir = std::env::temp_dir().join(name);
         fs::create_dir(&dir).unwrap();
         let place = Place(dir);
-        fs::copy(OURS, place.program()).unwrap();
+        // Not by this process: while it has the copy open for writing, a child of another test could
+        // keep it open, and what is open for writing cannot be run.
+        let copied = Command::new("cp").arg(OURS).arg(place.program()).status().unwrap();
+        assert!(copied.success());
         // The user must be able to write logs.
         fs::set_permissions(&place.0, fs::Permissions::from_mode(0o777)).unwrap();
         place
