@@ -16,21 +16,25 @@ impl Out {
     }
 
     fn ip_with(&mut self, paint: Paint, f: Field, addr: &[u8], len: Option<u8>) {
-        let quote: &[u8] = if self.style.json { b"\"" } else { b"" };
-        let escape = if self.style.json { "" } else { self.style.palette.code(paint) };
-        if f.text {
+        let json = self.style.json;
+        let escape = if json || !f.text { "" } else { self.style.palette.code(paint) };
+        if !escape.is_empty() {
             self.buf.extend_from_slice(escape.as_bytes());
         }
         self.value(f, |b| {
-            b.extend_from_slice(quote);
+            if json {
+                b.push(b'"');
+            }
             ip(b, addr);
             if let Some(len) = len {
                 b.push(b'/');
                 digits(b, len.into());
             }
-            b.extend_from_slice(quote);
+            if json {
+                b.push(b'"');
+            }
         });
-        if f.text && !escape.is_empty() {
+        if !escape.is_empty() {
             self.buf.extend_from_slice(b"\x1b[0m");
         }
     }
@@ -56,20 +60,40 @@ pub fn ip(buf: &mut Vec<u8>, addr: &[u8]) {
     }
 }
 
+/// Each byte in decimal with a dot behind it, and the length of both.
+#[allow(clippy::cast_possible_truncation)] // digits
+static DECIMAL: [([u8; 4], u8); 256] = {
+    let mut table = [([b'.'; 4], 2); 256];
+    let mut n = 0;
+    while n < 256 {
+        let (text, len) = &mut table[n];
+        let mut at = 0;
+        if n >= 100 {
+            text[at] = b'0' + (n / 100) as u8;
+            at += 1;
+        }
+        if n >= 10 {
+            text[at] = b'0' + (n / 10 % 10) as u8;
+            at += 1;
+        }
+        text[at] = b'0' + (n % 10) as u8;
+        *len = at as u8 + 2;
+        n += 1;
+    }
+    table
+};
+
 /// Adds `192.168.15.1`.
 pub fn ipv4(buf: &mut Vec<u8>, addr: &[u8; 4]) {
-    for (i, &byte) in addr.iter().enumerate() {
-        if i > 0 {
-            buf.push(b'.');
-        }
-        if byte >= 100 {
-            buf.push(b'0' + byte / 100);
-        }
-        if byte >= 10 {
-            buf.push(b'0' + byte / 10 % 10);
-        }
-        buf.push(b'0' + byte % 10);
+    // Four bytes are copied each time, whatever their number: that needs no call.
+    buf.reserve(16);
+    for &byte in addr {
+        let (digits, len) = &DECIMAL[usize::from(byte)];
+        let end = buf.len() + usize::from(*len);
+        buf.extend_from_slice(digits);
+        buf.truncate(end);
     }
+    buf.pop();
 }
 
 /// Adds an IPv6 address as inet_ntop(3) of the C library writes it: the longest run of two or more

@@ -49,6 +49,7 @@ struct Range {
 }
 
 impl Range {
+    #[inline]
     fn is_any(&self) -> bool {
         self.root.is_none() && self.around.is_none()
     }
