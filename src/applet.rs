@@ -20,6 +20,7 @@ pub struct Applet {
 #[rustfmt::skip] // one row, one line
 pub static APPLETS: &[Applet] = &[
     Applet { name: "ip", about: "devices, addresses, routes, neighbours, namespaces", run: cmd::ip::run },
+    Applet { name: "arp", about: "the table of neighbours of IPv4", run: cmd::arp::run },
     Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run },
     Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run },
     Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run },

@@ -1,5 +1,6 @@
 //! The applets' commands: where words meet messages.
 
+pub mod arp;
 pub mod complete;
 pub mod install;
 pub mod ip;

@@ -9,6 +9,7 @@ pub mod clock;
 mod entry;
 pub mod fd;
 pub mod file;
+pub mod ioctl;
 pub mod mount;
 pub mod netns;
 pub mod process;
