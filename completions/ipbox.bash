@@ -16,7 +16,8 @@ _ipbox() {
             ;;
         *)
             # What follows the tab is for shells that show it.
-            printf -v word %q "${line%%$'\t'*}"
+            word=${line%%$'\t'*}
+            [[ $word == *[!A-Za-z0-9._/:,=@%+^-]* ]] && printf -v word %q "$word"
             COMPREPLY+=("$word")
             ;;
         esac

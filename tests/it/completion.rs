@@ -13,7 +13,8 @@ const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
 
 /// Two namespaces, a cable whose ends show an `@`, and one into a namespace.
 const NETWORK: &str = "ip link add v-left type veth peer name v-right &&
-    ip -n red link add in-red type veth peer name in-red-too";
+    ip -n red link add in-red type veth peer name in-red-too &&
+    iptables -N mine";
 
 fn network() -> Lab {
     let lab = Lab::new();
@@ -44,6 +45,24 @@ const CASES: &[Case] = &[
     ("ipbox lab run --tools ", &["ipbox", "system", "only"], &["run"]),
     ("ipbox lab -- ip net", &["netns"], &["run"]),
     ("ip route ", &["add", "show", "get"], &["via"]),
+    ("iptables -", &["-A", "--append", "-t", "-j", "-L"], &["--dport"]),
+    ("iptables -t ", &["nat", "filter", "mangle", "raw"], &["-A"]),
+    ("iptables -A ", &["INPUT", "FORWARD", "mine"], &["PREROUTING", "-j"]),
+    ("iptables -t nat -A ", &["PREROUTING", "POSTROUTING"], &["FORWARD", "mine"]),
+    ("iptables -X ", &["mine"], &["INPUT"]),
+    ("iptables -P FORWARD ", &["ACCEPT", "DROP"], &["-j"]),
+    ("iptables -A INPUT -j ", &["ACCEPT", "DROP", "RETURN", "MASQUERADE", "mine"], &["INPUT"]),
+    ("iptables -A INPUT -p ", &["tcp", "udp", "icmp"], &["-j"]),
+    ("iptables -A INPUT -p tcp --dp", &["--dport"], &["-p"]),
+    ("iptables -A INPUT -i v-", &["v-left", "v-right"], &[]),
+    ("iptables -A INPUT -m ", &["tcp", "conntrack", "state", "comment"], &["-j"]),
+    ("iptables -A INPUT -m conntrack --ctst", &["--ctstate", "--ctstatus"], &[]),
+    ("iptables -A INPUT -m conntrack --ctstate ", &["NEW", "ESTABLISHED"], &["-j"]),
+    ("iptables -A INPUT -m conntrack --ctstate NEW,EST", &["NEW,ESTABLISHED"], &["NEW"]),
+    ("iptables -t nat -A PREROUTING -j DNAT --to", &["--to-destination"], &[]),
+    ("ip6tables -A ", &["INPUT"], &["mine"]),
+    ("iptables-save -t ", &["nat", "filter"], &["-c"]),
+    ("iptables-restore --n", &["--noflush"], &[]),
     ("sysctl net.ipv4.ip_f", &["net.ipv4.ip_forward"], &["net.ipv4.ip_default_ttl"]),
     ("sysctl -w net.ipv4.conf.v-left.forw", &["net.ipv4.conf.v-left.forwarding"], &[]),
     ("sysctl --", &["--write", "--all"], &["net.ipv4.ip_forward"]),

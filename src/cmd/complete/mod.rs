@@ -9,6 +9,7 @@
 
 mod grammar;
 mod ip;
+mod iptables;
 mod live;
 mod options;
 
@@ -36,6 +37,9 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         b"ipbox" if rest[0] == b"lab" => options::clap(answer, &lab::grammar(), &rest[1..]),
         b"ipbox" => applet(answer, rest),
         b"ip" => ip::complete(answer, rest),
+        program @ (b"iptables" | b"ip6tables") => iptables::complete(answer, program, rest),
+        b"iptables-save" | b"ip6tables-save" => iptables::save(answer, rest),
+        b"iptables-restore" | b"ip6tables-restore" => iptables::restore(answer, rest),
         b"sysctl" => {
             if !options::rows(answer, sysctl::HELP, rest) {
                 live::settings(answer);

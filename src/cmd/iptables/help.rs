@@ -53,6 +53,11 @@ const OTHERS: &[(&str, &str)] = &[
     ("-4, --ipv4 / -6, --ipv6", "in a restored file: the line is for this family only"),
 ];
 
+/// Every option that needs no extension: how it is written, what it does.
+pub fn rows() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [COMMANDS, RULE, OTHERS].into_iter().flatten()
+}
+
 /// The usage, with the options of the extensions named before `-h`.
 pub fn text(caller: Caller<'_>, loaded: &[&'static Ext]) -> Vec<u8> {
     let prog = caller.prog;

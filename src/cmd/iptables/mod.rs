@@ -21,6 +21,7 @@ mod save;
 mod show;
 mod tables;
 mod tx;
+pub mod words;
 
 use crate::names::NetDb;
 use crate::sys::fd;

@@ -167,22 +167,26 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
     Ok(Some(o))
 }
 
+/// The options and what they do.
+#[rustfmt::skip] // one row, one line
+pub const HELP: &[(&str, &str)] = &[
+    ("-c, --counters", "restore counters too"),
+    ("-n, --noflush", "keep what is in the tables"),
+    ("-T, --table TABLE", "only this table"),
+    ("-t, --test", "understand the file, change nothing"),
+    ("-v, --verbose", "say what is done"),
+    ("-w, --wait [SECONDS]", "accepted: nothing has to be waited for"),
+    ("-W, --wait-interval N", "likewise"),
+    ("-M, --modprobe COMMAND", "accepted: the kernel loads what it needs"),
+    ("-4, --ipv4", "the tables of IPv4"),
+    ("-6, --ipv6", "the tables of IPv6"),
+    ("-V, --version", "show the version"),
+    ("-h, --help", "show this"),
+];
+
 fn help(prog: &str) -> String {
     let mut text = format!("Usage: {prog} [OPTION...] [FILE]\n\n");
-    for (words, about) in [
-        ("-c, --counters", "restore counters too"),
-        ("-n, --noflush", "keep what is in the tables"),
-        ("-T, --table TABLE", "only this table"),
-        ("-t, --test", "understand the file, change nothing"),
-        ("-v, --verbose", "say what is done"),
-        ("-w, --wait [SECONDS]", "accepted: nothing has to be waited for"),
-        ("-W, --wait-interval N", "likewise"),
-        ("-M, --modprobe COMMAND", "accepted: the kernel loads what it needs"),
-        ("-4, --ipv4", "the tables of IPv4"),
-        ("-6, --ipv6", "the tables of IPv6"),
-        ("-V, --version", "show the version"),
-        ("-h, --help", "show this"),
-    ] {
+    for (words, about) in HELP {
         text.push_str(&format!("  {words:<24}{about}\n"));
     }
     text

@@ -14,7 +14,7 @@ use super::list::{self, Chains};
 use super::show::Show;
 use super::tables::{self, TABLES, Table};
 
-const SPEC: Spec<'static> = Spec {
+pub const SPEC: Spec<'static> = Spec {
     short: "ct:M:f:46V",
     long: &[
         letter("counters", Value::No, b'c'),

@@ -195,6 +195,11 @@ pub struct Shown<'s> {
     pub db: &'s NetDb,
 }
 
+/// Every extension of a kind.
+pub fn all(kind: Kind, family: Family) -> impl Iterator<Item = &'static Ext> {
+    ALL.iter().copied().filter(move |e| e.fits(kind, family))
+}
+
 /// The extension behind `-m` or `-j`.
 pub fn find(kind: Kind, name: &[u8], family: Family) -> Option<&'static Ext> {
     ALL.iter().copied().find(|e| e.fits(kind, family) && e.name.as_bytes() == name)
