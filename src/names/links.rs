@@ -87,8 +87,8 @@ impl Links {
     }
 
     /// The length of the device's queue in packets; asked anew each time.
-    pub fn queue_len(&mut self, index: u32) -> Option<u32> {
-        self.describe(index)?.find(IFLA_TXQLEN)?.u32()
+    pub fn queue_len(&mut self, index: u32) -> Option<i32> {
+        self.describe(index)?.find(IFLA_TXQLEN)?.i32()
     }
 
     /// What the kernel says of a device.

@@ -63,7 +63,7 @@ impl Names {
         self.links.vrf_table(index)
     }
     /// The length of a device's queue in packets, for dumps that do not tell it.
-    pub fn queue_len(&mut self, index: u32) -> Option<u32> {
+    pub fn queue_len(&mut self, index: u32) -> Option<i32> {
         self.links.queue_len(index)
     }
     /// Tells what a dump has shown, so that it need not be asked for.

@@ -9,7 +9,6 @@ mod link;
 mod neigh;
 mod netns;
 mod route;
-mod saved;
 mod verb;
 
 use crate::cli::{Args, Usage};

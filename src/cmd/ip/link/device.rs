@@ -1,6 +1,6 @@
 //! Words that name a device, each with the sentence it fails with, and questions about devices.
 
-use crate::cli::{Args, Usage};
+use crate::cli::{Args, Usage, value};
 use crate::error::Error;
 use crate::names::Names;
 use crate::netlink::{self, Conn, Protocol, Request};
@@ -29,6 +29,21 @@ pub fn vrf(args: &mut Args<'_>, names: &mut Names) -> Result<u32, Usage> {
         .index(name)
         .and_then(|_| ask(name, is_vrf))
         .ok_or_else(|| args.wrong("Not a valid VRF name\n"))
+}
+
+/// The link-layer address that the next word is.
+///
+/// # Errors
+///
+/// Incomplete, 255, or `"PART" is invalid lladdr.`, 1, after which a batch goes on.
+pub fn lladdr(args: &mut Args<'_>) -> Result<Vec<u8>, Error> {
+    let word = args.need()?;
+    value::lladdr_or_part(word).map_err(invalid_lladdr)
+}
+
+/// `"PART" is invalid lladdr.`, 1.
+pub fn invalid_lladdr(part: &[u8]) -> Error {
+    Error::failed(1, [b"\"", part, b"\" is invalid lladdr."].concat())
 }
 
 /// `Cannot find device "X"`, 1.

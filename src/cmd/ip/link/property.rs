@@ -16,7 +16,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let Some(word) = args.take() else { return Err(super::usage().into()) };
     if prefix("add").is(word) {
         modify(ctx, args, RTM_NEWLINKPROP, NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND)
-    } else if prefix("delete").is(word) {
+    } else if prefix("del").is(word) {
         modify(ctx, args, RTM_DELLINKPROP, 0)
     } else if prefix("help").is(word) {
         Err(super::usage().into())

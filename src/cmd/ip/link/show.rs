@@ -73,9 +73,9 @@ pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, fo
     }
     if form.queue {
         // The dump of an address family does not tell it.
-        let len = link.attr(IFLA_TXQLEN).and_then(|a| a.u32());
+        let len = link.attr(IFLA_TXQLEN).and_then(|a| a.i32());
         if let Some(len) = len.or_else(|| names.queue_len(link.index)).filter(|n| *n != 0) {
-            out.uint(field("txqlen", "qlen {}"), len);
+            out.int(field("txqlen", "qlen {}"), len);
         }
     }
     if let Some(event) = link.attr(IFLA_EVENT).and_then(|a| a.u32()) {

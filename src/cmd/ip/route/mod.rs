@@ -13,7 +13,6 @@ mod kind;
 mod metrics;
 mod nexthop;
 mod realm;
-mod save;
 mod show;
 
 use super::Grammar;
@@ -38,9 +37,6 @@ static VERBS: &[Verb] = &[
     Verb { word: prefix("lst"), args: "=", run: show::run },
     Verb { word: prefix("get"), args: "[ to ] ADDRESS [ LOOKUP ]...", run: get::run },
     Verb { word: prefix("flush"), args: "SELECTOR...", run: flush::run },
-    Verb { word: prefix("save"), args: "[ SELECTOR ]...", run: save::save },
-    Verb { word: prefix("restore"), args: "", run: save::restore },
-    Verb { word: prefix("showdump"), args: "", run: save::showdump },
     Verb { word: prefix("help"), args: "", run: help },
 ];
 

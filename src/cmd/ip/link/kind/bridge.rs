@@ -197,8 +197,8 @@ pub(super) fn hex16(out: &mut Out, _: &mut Names, f: Field, a: Attr<'_>) {
 
 fn lladdr(args: &mut Args<'_>, _: &mut Names, attr: u16, req: &mut Request) -> Result<(), Usage> {
     let word = args.need()?;
-    let address = value::lladdr(word)
-        .ok_or_else(|| Usage::new(1, [b"\"", word, b"\" is invalid lladdr."].concat()))?;
+    let address = value::lladdr_or_part(word)
+        .map_err(|part| Usage::new(1, [b"\"", part, b"\" is invalid lladdr."].concat()))?;
     req.attr(attr, &address);
     Ok(())
 }

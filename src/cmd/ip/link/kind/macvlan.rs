@@ -7,6 +7,8 @@ use crate::names::Names;
 use crate::netlink::Attrs;
 use crate::output::{Out, addr, field};
 
+use super::super::device;
+
 pub static KIND: LinkKind = LinkKind {
     usage: USAGE,
     parse: Some(parse),
@@ -110,25 +112,32 @@ fn addresses(kind: &LinkKind, args: &mut Args<'_>, words: &mut Words<'_>) -> Res
         return Err(Error::failed(1, kind.help()));
     };
     words.req.u32(MACADDR_MODE, *number);
-    let invalid = |word: &[u8]| Error::failed(1, [b"\"", word, b"\" is invalid lladdr."].concat());
     match command.full {
         "flush" => {}
         "set" => {
             let nest = words.req.nest(MACADDR_DATA);
             while let Some(word) = args.peek() {
                 // Whatever is no address is told so, and is then taken for the next word.
-                let Some(mac) = value::lladdr(word) else {
-                    crate::sys::fd::stderr(&invalid(word).text());
-                    break;
-                };
+                match value::lladdr_or_part(word) {
+                    Ok(mac) if mac.len() == 6 => words.req.attr(MACADDR, &mac),
+                    // `bcqueuelen` begins like an address of one byte.
+                    Ok(_) => break,
+                    Err(part) => {
+                        crate::sys::fd::stderr(&device::invalid_lladdr(part).text());
+                        break;
+                    }
+                }
                 args.take();
-                words.req.attr(MACADDR, &mac);
             }
             words.req.end(nest);
         }
         _ => {
-            let word = args.need()?;
-            words.req.attr(MACADDR, &value::lladdr(word).ok_or_else(|| invalid(word))?);
+            let mac = device::lladdr(args)?;
+            if mac.len() != 6 {
+                // Without a word, as the reference does.
+                return Err(Error::Status(1));
+            }
+            words.req.attr(MACADDR, &mac);
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use super::{LinkKind, Words};
 use crate::cli::Args;
 use crate::error::Error;
 use crate::rtnl::link;
+use crate::sys::fd;
 
 use super::super::words::Change;
 
@@ -20,7 +21,9 @@ const VETH_INFO_PEER: u16 = 1;
 /// Reads `peer` and all that follows.
 pub fn parse(kind: &LinkKind, args: &mut Args<'_>, words: &mut Words<'_>) -> Result<(), Error> {
     if args.take() != Some(b"peer") {
-        return Err(Error::failed(1, kind.help()));
+        // This usage goes to stdout (observed in iproute2 6.15).
+        let _ = fd::stdout((kind.help() + "\n").as_bytes());
+        return Err(Error::Status(1));
     }
     let nest = words.req.nest(VETH_INFO_PEER);
     let header = words.req.payload().len();

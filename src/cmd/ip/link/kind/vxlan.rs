@@ -369,7 +369,10 @@ fn show(_: &LinkKind, out: &mut Out, names: &mut Names, shown: Shown<'_>) {
     }
     match byte(TOS) {
         None | Some(0) => {}
-        Some(1) => out.str(token!("tos"), "inherit"),
+        Some(1) => {
+            out.str(json_only("tos"), "0x1");
+            out.text("tos inherit ");
+        }
         Some(tos) => out.str(token!("tos"), &format!("{tos:#x}")),
     }
     match byte(TTL) {
@@ -400,14 +403,14 @@ fn show(_: &LinkKind, out: &mut Out, names: &mut Names, shown: Shown<'_>) {
     if let Some(limit) = word(LIMIT).filter(|l| *l != 0) {
         out.uint(token!("maxaddr", "limit"), limit);
     }
+    if let Some(mask) = t.get(RESERVED_BITS).and_then(|a| a.u64_be()) {
+        out.str(token!("reserved_bits"), &format!("{mask:#x}"));
+    }
     if t.get(GBP).is_some() {
         out.null("gbp", "gbp ");
     }
     if t.get(GPE).is_some() {
         out.null("gpe", "gpe ");
-    }
-    if let Some(mask) = t.get(RESERVED_BITS).and_then(|a| a.u64_be()) {
-        out.str(token!("reserved_bits"), &format!("{mask:#x}"));
     }
     flags(out, data, shown.details > 1);
 }

@@ -1,6 +1,6 @@
 //! Words whose value is one attribute of the device.
 
-use super::{Change, returned};
+use super::{Change, device, returned};
 use crate::cli::{Args, value};
 use crate::error::Error;
 use crate::names::Kind;
@@ -16,20 +16,14 @@ use super::super::{detail, show};
 /// The longest alias, in bytes.
 const ALIAS_MAX: usize = 255;
 
-fn lladdr(args: &mut Args<'_>) -> Result<Vec<u8>, Error> {
-    let word = args.need()?;
-    value::lladdr(word)
-        .ok_or_else(|| Error::failed(1, [b"\"", word, b"\" is invalid lladdr."].concat()))
-}
-
 pub fn address<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), Error> {
-    let address = lladdr(args)?;
+    let address = device::lladdr(args)?;
     c.address_len = Some(address.len());
     c.req.attr(IFLA_ADDRESS, &address);
     Ok(())
 }
 pub fn broadcast<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), Error> {
-    let address = lladdr(args)?;
+    let address = device::lladdr(args)?;
     c.req.attr(IFLA_BROADCAST, &address);
     Ok(())
 }

@@ -75,10 +75,7 @@ fn setting(
     };
     match name {
         "mac" => {
-            let word = args.need()?;
-            let mac = value::lladdr(word).ok_or_else(|| {
-                Error::failed(1, [b"\"", word, b"\" is invalid lladdr."].concat())
-            })?;
+            let mac = device::lladdr(args)?;
             // struct ifla_vf_mac: vf u32, mac [u8; 32].
             let mut bytes = vf.to_ne_bytes().to_vec();
             bytes.extend_from_slice(&mac);
