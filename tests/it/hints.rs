@@ -80,12 +80,14 @@ fn a_mistake_is_explained_on_a_terminal() {
 #[test]
 fn the_caret_stands_under_the_word_that_the_kernel_means() {
     let lab = prepared();
-    let shown = on_terminal(&lab, "ip link set veth-red mtu 99999999");
+    let name = "abcdefghijklmnop";
+    let shown = on_terminal(&lab, &format!("ip link add {name} type veth"));
     let lines: Vec<&str> = shown.lines().collect();
-    let word = lines.iter().position(|l| l.trim_start().starts_with("ip link set"));
-    let Some(word) = word else { panic!("{shown}") };
-    let at = lines[word + 1].find('^').expect("a caret");
-    assert_eq!(&lines[word][at..], "99999999", "{shown}");
+    let Some(line) = lines.iter().position(|l| l.starts_with("  ip link add")) else {
+        panic!("{shown}")
+    };
+    assert_eq!(lines[line].find(name), lines[line + 1].find('^'), "{shown}");
+    assert_eq!(lines[line + 1].matches('^').count(), name.len(), "{shown}");
 }
 
 #[test]
