@@ -24,6 +24,7 @@ pub static APPLETS: &[Applet] = &[
     Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run },
     Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run },
     Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run },
+    Applet { name: "route", about: "the routing tables, as net-tools shows them", run: cmd::route::run },
     Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run },
     Applet { name: "iptables", about: "filter and translate IPv4 packets", run: cmd::iptables::run },
     Applet { name: "iptables-save", about: "print the rules of IPv4", run: cmd::iptables::save },

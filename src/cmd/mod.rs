@@ -7,4 +7,5 @@ pub mod ip;
 pub mod iptables;
 pub mod lab;
 pub mod ping;
+pub mod route;
 pub mod sysctl;

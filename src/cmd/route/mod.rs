@@ -1,0 +1,214 @@
+//! `route`: the routing tables as net-tools shows and changes them.
+//!
+//! show.rs prints what /proc/net/route and /proc/net/ipv6_route hold; inet.rs and inet6.rs read
+//! the words of `add` and `del` and ask the kernel with the requests of net-tools, so that
+//! refusals read the same.
+
+mod inet;
+mod inet6;
+mod show;
+
+use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
+use crate::error::{Error, strerror};
+use crate::output::{Out, Style};
+use crate::sys::fd;
+
+/// The words do not make a command.
+const USAGE: u8 = 3;
+/// A name has no address.
+const RESOLVE: u8 = 6;
+/// The kernel refused.
+const REFUSED: u8 = 7;
+
+// Flags of a route (linux/route.h)
+const RTF_UP: u16 = 0x1;
+const RTF_GATEWAY: u16 = 0x2;
+const RTF_HOST: u16 = 0x4;
+const RTF_REINSTATE: u16 = 0x8;
+const RTF_DYNAMIC: u16 = 0x10;
+const RTF_MODIFIED: u16 = 0x20;
+const RTF_MSS: u16 = 0x40;
+const RTF_WINDOW: u16 = 0x80;
+const RTF_IRTT: u16 = 0x100;
+const RTF_REJECT: u16 = 0x200;
+
+const INET6: u32 = 256;
+const INET: u32 = 257;
+
+const SHORT: &str = "A:eCFhnN64Vv?";
+
+#[rustfmt::skip] // one row, one line
+const LONG: &[Long] = &[
+    long("extend", Value::No, b'e' as u32),
+    long("verbose", Value::No, b'v' as u32),
+    long("version", Value::No, b'V' as u32),
+    long("numeric", Value::No, b'n' as u32),
+    long("symbolic", Value::No, b'N' as u32),
+    long("protocol", Value::Needed, b'A' as u32),
+    long("cache", Value::No, b'C' as u32),
+    long("fib", Value::No, b'F' as u32),
+    long("help", Value::No, b'h' as u32),
+    long("inet", Value::No, INET),
+    long("inet6", Value::No, INET6),
+];
+
+const HELP: &str = "\
+Usage: route [-nvee] [-FC] [FAMILY]                 show the routes
+       route [-v] [FAMILY] {add|del} TARGET ...     add or delete a route
+       route {-h|--help} [FAMILY]                   the words of add and del
+       route {-V|--version}                         the version
+
+  -n, --numeric   addresses without names
+  -e, --extend    MSS, window and initial round trip time; twice: these and all others
+  -F, --fib       the routes themselves (this is what is shown without -C)
+  -C, --cache     the routing cache, which kernels no longer have
+  -v, --verbose   more details
+  -A, --protocol FAMILY, -4, -6, --inet, --inet6
+                  inet (this is what is meant without) or inet6
+";
+
+/// A family of addresses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Inet,
+    Inet6,
+}
+
+struct Options {
+    families: Vec<Family>,
+    numeric: bool,
+    extend: u8,
+    fib: bool,
+    cache: bool,
+}
+
+/// Runs the applet: status 0, 3 for words that make no command, 6 for unknown names, 7 for
+/// what the kernel refuses.
+pub fn run(words: &[&[u8]]) -> u8 {
+    let mut out = Out::new(Style::default());
+    let result = route(words.get(1..).unwrap_or(&[]), &mut out);
+    let _ = out.flush();
+    match result {
+        Ok(()) => 0,
+        Err(e) => {
+            fd::stderr(&e.text());
+            e.status()
+        }
+    }
+}
+
+fn failed(status: u8, parts: &[&[u8]]) -> Error {
+    Error::failed(status, parts.concat())
+}
+
+/// A sentence of its own in front of the usage.
+fn misused(sentence: &str, usage: &str) -> Error {
+    Error::failed(USAGE, format!("route: {sentence}\n{}", usage.trim_end()))
+}
+
+fn usage(text: &str) -> Error {
+    Error::failed(USAGE, text.trim_end())
+}
+
+/// What the kernel said to a request.
+fn answered(what: &str, result: std::io::Result<()>) -> Result<(), Error> {
+    result.map_err(|e| failed(REFUSED, &[what.as_bytes(), b": ", strerror(&e).as_bytes()]))
+}
+
+fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
+    // `-net` and `-host` are words of add and del, not options.
+    let masked: Vec<&[u8]> = words
+        .iter()
+        .map(|w| match *w {
+            b"-net" => &b"#net"[..],
+            b"-host" => b"#host",
+            w => w,
+        })
+        .collect();
+    let mut o =
+        Options { families: Vec::new(), numeric: false, extend: 0, fib: false, cache: false };
+    let mut help = false;
+    let mut options = Getopt::new(&masked, Order::Permute);
+    while let Some(item) = options.next(&Spec { short: SHORT, long: LONG }) {
+        let (code, value) = match item {
+            Ok(Item::Option(code, value)) => (code, value.unwrap_or(b"")),
+            Ok(Item::Word(_)) => continue,
+            Err(m) => {
+                // The help goes to stdout, and nothing has failed (observed in net-tools 2.10).
+                fd::stderr(&[&m.sentence(b"route")[..], b"\n"].concat());
+                out.text(HELP);
+                return Ok(());
+            }
+        };
+        match u8::try_from(code).unwrap_or(0) {
+            b'e' => o.extend = o.extend.saturating_add(1),
+            b'n' => o.numeric = true,
+            // Nothing more is told; names are shown without -n anyhow.
+            b'v' | b'N' => {}
+            b'F' => o.fib = true,
+            b'C' => o.cache = true,
+            b'4' => o.families.push(Family::Inet),
+            b'6' => o.families.push(Family::Inet6),
+            b'A' => families(value, &mut o.families)?,
+            b'V' => {
+                out.text(concat!("net-tools 2.10, ipbox ", env!("CARGO_PKG_VERSION"), "\n"));
+                return Ok(());
+            }
+            b'h' | b'?' => help = true,
+            _ if code == INET => o.families.push(Family::Inet),
+            _ if code == INET6 => o.families.push(Family::Inet6),
+            _ => return Err(usage(HELP)),
+        }
+    }
+    let operands = options.operands();
+    if help {
+        out.text(match o.families.last() {
+            None => HELP,
+            Some(Family::Inet) => inet::HELP,
+            Some(Family::Inet6) => inet6::HELP,
+        });
+        return Ok(());
+    }
+    if o.families.is_empty() {
+        o.families.push(Family::Inet);
+    }
+    let Some((verb, rest)) = operands.split_first() else {
+        return show::show(&o, out);
+    };
+    let add = match *verb {
+        b"add" | b"new" => true,
+        b"del" | b"delete" => false,
+        b"flush" => return Err(no_flush(&o)),
+        _ => return Err(usage(HELP)),
+    };
+    for family in &o.families {
+        match family {
+            Family::Inet if rest.is_empty() => {
+                out.text(inet::HELP);
+                return Ok(());
+            }
+            Family::Inet => inet::change(add, rest)?,
+            Family::Inet6 => inet6::change(add, rest)?,
+        }
+    }
+    Ok(())
+}
+
+fn families(list: &[u8], families: &mut Vec<Family>) -> Result<(), Error> {
+    for name in list.split(|&b| b == b',') {
+        families.push(match name {
+            b"inet" => Family::Inet,
+            b"inet6" => Family::Inet6,
+            _ => return Err(failed(1, &[b"Unknown address family `", name, b"'."])),
+        });
+    }
+    Ok(())
+}
+
+fn no_flush(o: &Options) -> Error {
+    let (name, help) = match o.families.first() {
+        Some(Family::Inet6) => ("inet6", inet6::HELP),
+        _ => ("inet", inet::HELP),
+    };
+    usage(&format!("Flushing `{name}' routing table not supported\n{help}"))
+}
