@@ -9,6 +9,7 @@ pub mod hosts;
 mod links;
 mod namespaces;
 mod netdb;
+mod nexthops;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -19,6 +20,7 @@ use hosts::Hosts;
 use links::Links;
 use namespaces::Namespaces;
 pub use netdb::NetDb;
+use nexthops::Nexthops;
 
 /// All names, each read at first use and kept.
 #[derive(Default)]
@@ -31,6 +33,7 @@ pub struct Names {
     pub netns: Option<Vec<u8>>,
     dbs: [Option<Db>; Kind::COUNT],
     links: Links,
+    nexthops: Nexthops,
     hosts: Option<Hosts>,
     namespaces: Option<Namespaces>,
 }
@@ -53,6 +56,10 @@ impl Names {
     pub fn vrf(&mut self, name: &[u8]) -> Option<u32> {
         let index = self.links.index(name)?;
         self.links.is_kind(index, b"vrf").then_some(index)
+    }
+    /// The message about a nexthop object; empty when there is none.
+    pub fn nexthop(&mut self, id: u32) -> &[u8] {
+        self.nexthops.get(id)
     }
     /// The routing table of a vrf; that of the vrf `default` is the main one.
     pub fn vrf_table(&mut self, name: &[u8]) -> Option<u32> {
@@ -99,6 +106,7 @@ impl Names {
     /// Forgets all devices and namespace ids: another namespace was entered.
     pub fn forget_links(&mut self) {
         self.links = Links::default();
+        self.nexthops = Nexthops::default();
         self.namespaces = None;
     }
 

@@ -4,5 +4,6 @@ pub mod addr;
 pub mod consts;
 pub mod link;
 pub mod neigh;
+pub mod nexthop;
 pub mod nsid;
 pub mod route;

@@ -12,6 +12,7 @@ mod get;
 mod kind;
 mod metrics;
 mod nexthop;
+mod object;
 mod realm;
 mod show;
 

@@ -1,7 +1,7 @@
 //! `ip route show`: one route as text or JSON, and the dump that streams them.
 
 use super::filter::Filter;
-use super::{encap, flags, kind, metrics, nexthop, realm};
+use super::{encap, flags, kind, metrics, nexthop, object, realm};
 use crate::cli::Args;
 use crate::cli::value::{AF_INET, AF_INET6, AF_MPLS};
 use crate::cmd::ip::host;
@@ -135,6 +135,11 @@ fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &R
     origin(out, names, filter, level, r, bits);
     flags::show(out, h.flags);
     rest(out, names, filter, level, r);
+    if level.details
+        && let Some(id) = r.nexthop_id()
+    {
+        object::show(out, names, id);
+    }
     if let Some(hops) = r.hops() {
         nexthop::show(out, names, hops, h.family);
     }
