@@ -55,7 +55,7 @@ const LONG: &[Long] = &[
     long("symbolic", Value::No, b'N' as u32),
 ];
 
-const HELP: &str = "\
+pub const HELP: &str = "\
 Usage:
   arp [-vn] [-H TYPE] [-i DEVICE] [-a | -e] [HOST]         show entries
   arp [-v] [-i DEVICE] -d HOST [pub]                       delete an entry

@@ -45,6 +45,8 @@ const CASES: &[Case] = &[
     ("ipbox lab run --tools ", &["ipbox", "system", "only"], &["run"]),
     ("ipbox lab -- ip net", &["netns"], &["run"]),
     ("ip route ", &["add", "show", "get"], &["via"]),
+    ("arp -", &["-n", "--numeric", "-i", "-d"], &["v-left"]),
+    ("arp -n -i ", &["v-left", "lo"], &["-n"]),
     ("iptables -", &["-A", "--append", "-t", "-j", "-L"], &["--dport"]),
     ("iptables -t ", &["nat", "filter", "mangle", "raw"], &["-A"]),
     ("iptables -A ", &["INPUT", "FORWARD", "mine"], &["PREROUTING", "-j"]),

@@ -16,7 +16,7 @@ mod options;
 use std::collections::BTreeSet;
 
 use crate::applet;
-use crate::cmd::{lab, ping, sysctl};
+use crate::cmd::{arp, lab, ping, sysctl};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -31,6 +31,7 @@ pub fn run(words: &[&[u8]]) -> u8 {
 /// Completes the last word of an applet's command line; `before` begins with the applet's name.
 fn applet(answer: &mut Answer, before: &[&[u8]]) {
     let Some((name, rest)) = before.split_first() else { return };
+    let last = rest.last().copied().unwrap_or_default();
     match name.rsplit(|&b| b == b'/').next().unwrap_or_default() {
         b"ipbox" if rest.is_empty() => own(answer),
         b"ipbox" if rest == [b"--install"] => answer.files(),
@@ -40,6 +41,8 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         program @ (b"iptables" | b"ip6tables") => iptables::complete(answer, program, rest),
         b"iptables-save" | b"ip6tables-save" => iptables::save(answer, rest),
         b"iptables-restore" | b"ip6tables-restore" => iptables::restore(answer, rest),
+        b"arp" if [&b"-i"[..], b"--device"].contains(&last) => live::devices(answer),
+        b"arp" => drop(options::text(answer, arp::HELP, rest)),
         b"sysctl" => {
             if !options::rows(answer, sysctl::HELP, rest) {
                 live::settings(answer);

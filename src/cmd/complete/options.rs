@@ -61,6 +61,15 @@ pub fn rows(answer: &mut Answer, rows: &[(&str, &str)], before: &[&[u8]]) -> boo
     true
 }
 
+/// The same from the text of a help, in which a line begins with an option and goes on, two blanks
+/// behind it, with what it does.
+pub fn text(answer: &mut Answer, help: &str, before: &[&[u8]]) -> bool {
+    let lines = help.lines().map(str::trim).filter(|l| l.starts_with('-'));
+    let all: Vec<_> = lines.map(|l| l.split_once("  ").unwrap_or((l, ""))).collect();
+    let all: Vec<_> = all.iter().map(|(written, about)| (*written, about.trim())).collect();
+    rows(answer, &all, before)
+}
+
 /// A command described for clap: its subcommands, options and their values.
 pub fn clap(answer: &mut Answer, command: &Command, before: &[&[u8]]) {
     let mut command = command;

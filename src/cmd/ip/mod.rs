@@ -9,6 +9,7 @@ mod link;
 mod neigh;
 mod netns;
 mod route;
+mod saved;
 mod verb;
 
 use crate::cli::{Args, Usage};

@@ -51,10 +51,11 @@ pub fn lay() -> Result<()> {
     let host = netns::open_pid(b"self")?;
     let [router, other, internet] = [keep(ROUTER)?, keep(OTHER)?, keep(INTERNET[0])?];
 
-    // A new namespace copies this from the machine; the tutorial begins without.
-    forwarding(false);
-    netns::enter(&router)?;
-    forwarding(true);
+    // A new namespace copies this from the machine; only the router is one here.
+    for (ns, on) in [(&other, false), (&internet, false), (&host, false), (&router, true)] {
+        netns::enter(ns)?;
+        forwarding(on);
+    }
     let mut at = Place::here()?;
     at.up("lo")?;
     at.bridge("lan")?;

@@ -1,15 +1,15 @@
 //! `ip address save`, `showdump`, `restore`: addresses as the kernel's own messages.
 //!
-//! A number that tells what follows, then netlink messages, all in the machine's byte order.
 //! Each of the three ends the program, also in a batch, as in the reference.
 
 use super::super::link::filter::Filter;
 use super::super::link::show::no_device;
+use super::super::saved;
 use super::line::{self, Before};
 use crate::cli::Args;
 use crate::ctx::{Ctx, dump_failed};
 use crate::error::{Error, Result, refusal};
-use crate::netlink::{self, HEADER_LEN, Msg, Msgs, NLM_F_CREATE, Request};
+use crate::netlink::{self, Msg, NLM_F_CREATE, Request};
 use crate::output::{Field, field};
 use crate::rtnl::addr::{Addr, query};
 use crate::rtnl::consts::RTM_NEWADDR;
@@ -46,7 +46,7 @@ pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 
 /// Shows what was saved; devices have numbers only, since they may have other names now.
 pub fn showdump(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
-    let saved = read(b"Can't restore address dump from a terminal")?;
+    let saved = read("Can't restore address dump from a terminal")?;
     let Ctx { out, names, opts, .. } = ctx;
     out.begin();
     out.open();
@@ -71,7 +71,7 @@ pub fn showdump(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
 
 /// Makes the addresses again; one that is there already is no failure.
 pub fn restore(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
-    let saved = read(b"Can't restore address dump from a terminal")?;
+    let saved = read("Can't restore address dump from a terminal")?;
     messages(&saved, |msg| {
         let mut request = Request::new(msg.kind, NLM_F_CREATE, msg.payload);
         match ctx.route()?.change(&mut request) {
@@ -92,40 +92,10 @@ pub fn restore(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
 }
 
 /// All of standard input behind the number that begins it.
-fn read(terminal: &[u8]) -> Result<Vec<u8>> {
-    if fd::stdin_is_terminal() {
-        return Err(Error::fatal(255, terminal).into());
-    }
-    let mut all = fd::stdin().map_err(|error| Error::Io { what: "read", error })?;
-    let given = all.first_chunk().map(|b| u32::from_ne_bytes(*b));
-    if given != Some(MAGIC) {
-        let mut begin = [0; 4];
-        let len = all.len().min(4);
-        begin[..len].copy_from_slice(&all[..len]);
-        let text = format!(
-            "Magic mismatch ({} elems, {:x} magic)",
-            u8::from(given.is_some()),
-            u32::from_ne_bytes(begin)
-        );
-        return Err(Error::fatal(255, text).into());
-    }
-    all.drain(..4);
-    Ok(all)
+fn read(terminal: &str) -> Result<Vec<u8>> {
+    Ok(saved::read(MAGIC, terminal).map_err(|text| Error::fatal(255, text))?)
 }
 
-/// Hands over message by message.
-fn messages(mut rest: &[u8], mut take: impl FnMut(Msg<'_>) -> Result) -> Result {
-    while !rest.is_empty() {
-        let truncated = || Error::fatal(255, "rtnl-from_file: truncated message");
-        let len = rest.get(..HEADER_LEN).and_then(|h| h.first_chunk());
-        let len = u32::from_ne_bytes(*len.ok_or_else(truncated)?) as usize;
-        if len < HEADER_LEN {
-            return Err(Error::fatal(255, format!("!!!malformed message: len={len}")).into());
-        }
-        let span = len.next_multiple_of(4);
-        let msg = Msgs(rest).next().filter(|_| span <= rest.len()).ok_or_else(truncated)?;
-        take(msg)?;
-        rest = &rest[span..];
-    }
-    Ok(())
+fn messages(saved: &[u8], take: impl FnMut(Msg<'_>) -> Result) -> Result {
+    saved::messages(saved, |text| Error::fatal(255, text), take)
 }

@@ -14,6 +14,7 @@ mod metrics;
 mod nexthop;
 mod object;
 mod realm;
+mod save;
 mod show;
 
 use super::Grammar;
@@ -38,6 +39,9 @@ static VERBS: &[Verb] = &[
     Verb { word: prefix("lst"), args: "=", run: show::run },
     Verb { word: prefix("get"), args: "[ to ] ADDRESS [ LOOKUP ]...", run: get::run },
     Verb { word: prefix("flush"), args: "SELECTOR...", run: flush::run },
+    Verb { word: prefix("save"), args: "[ SELECTOR ]...", run: save::save },
+    Verb { word: prefix("restore"), args: "", run: save::restore },
+    Verb { word: prefix("showdump"), args: "", run: save::showdump },
     Verb { word: prefix("help"), args: "", run: help },
 ];
 

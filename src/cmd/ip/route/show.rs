@@ -192,8 +192,9 @@ fn origin(
     if let Some(addr) = r.prefsrc()
         && filter.shows_prefsrc(bits)
     {
+        // Never a name (observed in iproute2): which address it is matters here.
         out.text("src ");
-        host::show(out, names, PREFSRC, addr);
+        out.ip(paint_of(addr), PREFSRC, addr);
     }
     if let Some(metric) = r.priority()
         && filter.metric.is_none()
