@@ -45,7 +45,9 @@ impl Palette {
     /// The palette for a terminal, from the value of COLORFGBG (`15;0`): the part after the last
     /// `;` is the background, dark when it is 0 to 6 or 8 or unknown.
     pub fn of_background(colorfgbg: Option<&[u8]>) -> Palette {
-        let Some(background) = colorfgbg.and_then(|v| v.rsplit(|&b| b == b';').next()) else {
+        let Some(background) =
+            colorfgbg.and_then(|v| Some(&v[v.iter().rposition(|&b| b == b';')? + 1..]))
+        else {
             return Palette::Dark;
         };
         match background {

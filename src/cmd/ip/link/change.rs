@@ -74,7 +74,7 @@ fn words(
 /// `type KIND …`.
 fn typed(name: &[u8], args: &mut Args<'_>, mut words: Words<'_>) -> Result<(), Error> {
     let info = words.req.nest(IFLA_LINKINFO);
-    words.req.attr(IFLA_INFO_KIND, name.get(..128).unwrap_or(name));
+    words.req.strz(IFLA_INFO_KIND, name);
     if let Some(word) = args.peek() {
         let Some(kind) = kind::find(name).filter(|k| k.takes_words()) else {
             if prefix("help").is(word) {

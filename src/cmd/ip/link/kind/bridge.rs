@@ -1,6 +1,6 @@
 //! `bridge`: a switch.
 
-use super::{LinkKind, Shown, Words, token};
+use super::{LinkKind, Shown, Words};
 use crate::cli::{Args, Usage, Word, exact, prefix, value};
 use crate::error::Error;
 use crate::names::Names;

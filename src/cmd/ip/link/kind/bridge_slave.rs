@@ -1,7 +1,7 @@
 //! `bridge_slave`: a port of a bridge.
 
+use super::LinkKind;
 use super::bridge::{bridge_id, hex16, timer, uint8, uint16};
-use super::{LinkKind, token};
 use crate::cli::{Args, Usage, Word, exact, prefix, value};
 use crate::names::Names;
 use crate::netlink::{Attr, Request};

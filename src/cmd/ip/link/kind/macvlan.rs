@@ -1,6 +1,6 @@
 //! `macvlan`: a device with an address of its own on top of another one.
 
-use super::{LinkKind, Shown, Words, token};
+use super::{LinkKind, Shown, Words};
 use crate::cli::{Args, Word, exact, prefix, value};
 use crate::error::Error;
 use crate::names::Names;

@@ -27,7 +27,6 @@ macro_rules! token {
         crate::output::field($key, concat!($word, " {} "))
     };
 }
-use token;
 
 mod bridge;
 mod bridge_slave;

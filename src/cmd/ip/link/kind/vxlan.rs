@@ -1,6 +1,6 @@
 //! `vxlan`: Ethernet frames in UDP, between hosts.
 
-use super::{LinkKind, Shown, Words, token};
+use super::{LinkKind, Shown, Words};
 use crate::cli::value::{AF_INET, AF_INET6, Addr};
 use crate::cli::{Args, Usage, Word, exact, prefix, value};
 use crate::error::Error;
