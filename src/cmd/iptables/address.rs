@@ -3,7 +3,7 @@
 use crate::names::NetDb;
 
 use super::fail::{Result, usage};
-use super::family::{ALL_ONES, Addr, Family, number};
+use super::family::{Addr, Family, number};
 
 /// An address and its mask; of the address only the bits of the mask are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,20 @@ fn completed(word: &[u8]) -> Option<Addr> {
     Family::V4.parse(&[word, &b".0.0.0"[..missing * 2]].concat())
 }
 
+/// inet_aton(3) with fewer than four parts: `1.2.3` is 1.2.0.3.
+pub fn short(word: &[u8]) -> Option<Addr> {
+    let parts: Vec<&[u8]> = word.split(|&b| b == b'.').collect();
+    let (last, first) = parts.split_last()?;
+    let mut addr = [0; 16];
+    for (byte, part) in addr.iter_mut().zip(first.iter().take(3)) {
+        *byte = u8::try_from(number(part, 255)?).ok()?;
+    }
+    let room = 4usize.checked_sub(first.len())?;
+    let rest = number(last, (1u64 << (8 * room)) - 1)?.to_be_bytes();
+    addr[first.len()..4].copy_from_slice(&rest[8 - room..]);
+    Some(addr)
+}
+
 /// `/24`, `/255.0.255.0`, or nothing for a single host.
 pub fn show_mask(family: Family, mask: &Addr, full: bool) -> String {
     match family.prefix(mask) {
@@ -100,7 +114,7 @@ pub fn listed(family: Family, net: &Net, numeric: bool, db: &NetDb) -> Vec<u8> {
     if zero && !net.not && !numeric {
         return b"anywhere".to_vec();
     }
-    let mut text = match (numeric, named(family, &net.addr, &net.mask, db)) {
+    let mut text = match (numeric, named(family, &net.addr, db)) {
         (false, Some(name)) => name,
         _ => family.show(&net.addr).into_bytes(),
     };
@@ -109,16 +123,14 @@ pub fn listed(family: Family, net: &Net, numeric: bool, db: &NetDb) -> Vec<u8> {
 }
 
 /// The name of a host, or of a network.
-fn named(family: Family, addr: &Addr, mask: &Addr, db: &NetDb) -> Option<Vec<u8>> {
+fn named(family: Family, addr: &Addr, db: &NetDb) -> Option<Vec<u8>> {
     let ip = family.ip(addr);
     if let Some(name) = db.host(ip) {
         return Some(name.to_vec());
     }
     match ip {
-        std::net::IpAddr::V4(ip) if mask[..4] != ALL_ONES[..4] => {
-            db.network(ip).map(<[u8]>::to_vec)
-        }
-        _ => None,
+        std::net::IpAddr::V4(ip) => db.network(ip).map(<[u8]>::to_vec),
+        std::net::IpAddr::V6(_) => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cli::getopt::{Getopt, Item, Long, Mistake, Order, Spec, Value, long};
 use crate::names::NetDb;
+use crate::nft::Exprs;
 use crate::sys::fd;
 
 use super::address::{self, Net};
@@ -384,11 +385,11 @@ impl<'a> Parser<'a, '_> {
                 }
             }
             b'W' => {
-                fd::stderr(b"Ignoring deprecated --wait-interval option.\n");
                 self.waits.1 = true;
                 if number(word, u32::MAX.into()).is_none() {
                     return usage(&[b"wait interval not numeric"]);
                 }
+                fd::stderr(b"Ignoring deprecated --wait-interval option.\n");
             }
             b'c' => self.counters(word)?,
             b'4' | b'6' => {
@@ -579,6 +580,7 @@ impl<'a> Parser<'a, '_> {
         for loaded in self.matches.iter().chain(&self.target) {
             loaded.finish()?;
         }
+        self.check_protocol()?;
         if self.waits == (false, true) {
             return usage(&[b"--wait-interval only makes sense with --wait\n"]);
         }
@@ -621,6 +623,20 @@ impl<'a> Parser<'a, '_> {
             exact: given(b'x'),
             line_numbers: given(b'0'),
         })))
+    }
+
+    /// What looks at the header of a protocol needs that protocol.
+    fn check_protocol(&self) -> Result {
+        for call in self.matches.iter().map(|l| &l.call) {
+            let Some(transport) = &call.ext.transport else { continue };
+            let native = (transport.lower)(&call.info, &mut Exprs::default());
+            if native && self.rule.proto != transport.protocol {
+                let name = call.ext.name;
+                let text = format!("{} match requires '-p {name}'", name.to_uppercase());
+                return usage(&[text.as_bytes()]);
+            }
+        }
+        Ok(())
     }
 
     fn check_allowed(&self, verb: Verb) -> Result {

@@ -94,7 +94,7 @@ impl Show<'_> {
             let _ = write!(out, "{number:<4} ");
         }
         if self.verbose {
-            let (packets, bytes) = if self.exact { (8, 10) } else { (5, 5) };
+            let (packets, bytes) = if self.exact { (8, 8) } else { (5, 5) };
             count(out, rule.counters.0, packets, self.exact);
             count(out, rule.counters.1, bytes, self.exact);
         }

@@ -157,6 +157,8 @@ impl Tx {
     /// A rule may only jump to a chain that is there.
     pub fn check_target(&mut self, kernel: &mut Kernel, rule: &Rule) -> Result {
         match rule.target.chain() {
+            // A target of old kernels: no chain is meant, and the kernel refuses it.
+            Some(b"QUEUE") => Ok(()),
             Some(chain) if !self.has_chain(kernel, chain)? => {
                 Err(Fail::Usage([b"Chain '", chain, b"' does not exist"].concat()))
             }

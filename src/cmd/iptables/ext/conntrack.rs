@@ -6,7 +6,7 @@ use crate::cmd::iptables::family::{Addr, Family, number};
 use crate::cmd::iptables::proto;
 use crate::names::NetDb;
 
-use super::ports::port;
+use super::ports;
 use super::{Ext, Fill, Opt, Shown, put, put_at, u16_at, u32_at};
 
 /// struct xt_conntrack_mtinfo3: four addresses with masks, times, protocol, ports, flags, ends of
@@ -57,7 +57,7 @@ macro_rules! address {
         }
     };
 }
-macro_rules! port {
+macro_rules! ports {
     ($index:literal) => {
         Opt {
             name: PORT_NAMES[$index],
@@ -88,10 +88,10 @@ pub static CONNTRACK: Ext = Ext {
         address!(1),
         address!(2),
         address!(3),
-        port!(0),
-        port!(1),
-        port!(2),
-        port!(3),
+        ports!(0),
+        ports!(1),
+        ports!(2),
+        ports!(3),
         Opt {
             name: "ctstatus",
             arg: "NONE|EXPECTED|SEEN_REPLY|ASSURED|CONFIRMED[,...]",
@@ -140,21 +140,13 @@ fn invert(info: &mut [u8], flag: u16) {
 pub fn take_state(f: &mut Fill<'_, '_>, value: &[u8], alias: bool) -> Result {
     const IN_ORDER: [usize; 7] = [0, 1, 3, 2, 4, 5, 6];
     let option = if alias { "state" } else { "ctstate" };
-    let mut mask = 0;
-    for word in value.split(|&b| b == b',') {
-        if word.is_empty() {
-            return usage(&[
-                b"\"--",
-                option.as_bytes(),
-                b"\" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED",
-            ]);
-        }
-        let known = IN_ORDER.iter().map(|&i| STATES[i]).take(if alias { 5 } else { 7 });
-        match beginning(word, known) {
-            Some(bit) => mask |= bit,
-            None => return usage(&[b"Bad ", option.as_bytes(), b" \"", word, b"\""]),
-        }
+    if alias && value.rsplit(|&b| b == b',').next() == Some(b"") {
+        return usage(&[
+            b"\"--state\" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED",
+        ]);
     }
+    let known = || IN_ORDER.iter().map(|&i| STATES[i]).take(if alias { 5 } else { 7 });
+    let mask = list_of(value, option, known)?;
     put_at(f.info, STATE_MASK, &mask.to_ne_bytes());
     look(f, STATE);
     if alias {
@@ -164,18 +156,41 @@ pub fn take_state(f: &mut Fill<'_, '_>, value: &[u8], alias: bool) -> Result {
     Ok(())
 }
 
+/// The bits of a list of words, each of which may be cut short.
+fn list_of<I: Iterator<Item = (&'static str, u16)>>(
+    value: &[u8],
+    option: &str,
+    known: impl Fn() -> I,
+) -> Result<u16> {
+    let (mut mask, mut rest) = (0, value);
+    loop {
+        let end = rest.iter().position(|&b| b == b',');
+        let word = &rest[..end.unwrap_or(rest.len())];
+        match beginning(word, known()) {
+            Some(bit) => mask |= bit,
+            None => return usage(&[b"Bad ", option.as_bytes(), b" \"", rest, b"\""]),
+        }
+        match end {
+            Some(end) => rest = &rest[end + 1..],
+            None => return Ok(mask),
+        }
+    }
+}
+
 fn beginning(word: &[u8], mut known: impl Iterator<Item = (&'static str, u16)>) -> Option<u16> {
-    known
-        .find(|(name, _)| {
-            name.as_bytes().get(..word.len()).is_some_and(|n| n.eq_ignore_ascii_case(word))
-        })
-        .map(|(_, bit)| bit)
+    let fits = |name: &str| {
+        name.as_bytes().get(..word.len()).is_some_and(|n| n.eq_ignore_ascii_case(word))
+    };
+    known.find(|(name, _)| !word.is_empty() && fits(name)).map(|(_, bit)| bit)
 }
 
 fn take_protocol(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     let number = proto::parse(value, f.db)?;
     if number == 0 {
-        return usage(&[b"conntrack: rule would never match protocol"]);
+        return match f.not {
+            true => usage(&[b"conntrack: condition would always match protocol"]),
+            false => usage(&[b"conntrack: rule would never match protocol"]),
+        };
     }
     put_at(f.info, L4PROTO, &u16::from(number).to_ne_bytes());
     look(f, PROTO);
@@ -183,12 +198,30 @@ fn take_protocol(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
 }
 
 fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
+    let bits = f.family.len() * 8;
     let (host, mask) = match value.iter().position(|&b| b == b'/') {
-        Some(at) => (&value[..at], address::mask(f.family, &value[at + 1..])?),
-        None => (value, f.family.mask(128)),
+        None => (value, f.family.mask(bits)),
+        Some(at) => match address::mask(f.family, &value[at + 1..]) {
+            Ok(mask) => (&value[..at], mask),
+            Err(_) => {
+                let text = format!(
+                    "conntrack: bad value for option \"--{}\", neither a valid network mask nor valid CIDR (0-{bits}).\n",
+                    ADDRESSES[index]
+                );
+                return usage(&[text.as_bytes()]);
+            }
+        },
     };
     let Some(addr) = host_address(f.family, host, f.db) else {
-        return usage(&[b"getaddrinfo: Name or service not known\n"]);
+        return match f.family {
+            Family::V6 if Family::V4.parse(host).is_some() => {
+                usage(&[b"getaddrinfo: Address family for hostname not supported\n"])
+            }
+            Family::V4 if Family::V6.parse(host).is_some() => {
+                usage(&[b"getaddrinfo: Address family for hostname not supported\n"])
+            }
+            _ => usage(&[b"getaddrinfo: Name or service not known\n"]),
+        };
     };
     put_at(f.info, index * 32, &addr);
     put_at(f.info, index * 32 + 16, &mask);
@@ -196,28 +229,20 @@ fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
     Ok(())
 }
 
+/// Digits, as inet_aton(3) reads them, or a name of /etc/hosts.
 fn host_address(family: Family, host: &[u8], db: &NetDb) -> Option<Addr> {
-    family.parse(host).or_else(|| db.addresses(host).into_iter().find_map(|ip| family.of_ip(ip)))
+    let short = || match family {
+        Family::V4 => address::short(host),
+        Family::V6 => None,
+    };
+    family
+        .parse(host)
+        .or_else(short)
+        .or_else(|| db.addresses(host).into_iter().find_map(|ip| family.of_ip(ip)))
 }
 
 fn take_ports(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
-    let one = |word: &[u8], default: u16| match word {
-        b"" => Ok(default),
-        _ => match port(word, None, f.db) {
-            Some(port) => Ok(port),
-            None => usage(&[b"Port \"", word, b"\" does not resolve to anything.\n"]),
-        },
-    };
-    let (low, high) = match value.iter().position(|&b| b == b':') {
-        Some(at) => (one(&value[..at], 0)?, one(&value[at + 1..], u16::MAX)?),
-        None => {
-            let port = one(value, 0)?;
-            (port, port)
-        }
-    };
-    if low > high {
-        return usage(&[format!("Port range {low}-{high} is negative.\n").as_bytes()]);
-    }
+    let (low, high) = ports::range(value, ("conntrack", PORT_NAMES[index]), f.db)?;
     put_at(f.info, PORTS + index * 2, &low.to_ne_bytes());
     put_at(f.info, PORTS_HIGH + index * 2, &high.to_ne_bytes());
     look(f, ORIGSRC_PORT << index);
@@ -225,18 +250,8 @@ fn take_ports(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
 }
 
 fn take_status(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
-    let mut mask = 0;
-    for word in value.split(|&b| b == b',') {
-        if word.is_empty() {
-            return usage(&[
-                b"\"--ctstatus\" requires a list of status flags with no spaces, e.g. EXPECTED,CONFIRMED",
-            ]);
-        }
-        match beginning(word, [("NONE", 0)].into_iter().chain(STATUSES.iter().copied())) {
-            Some(bit) => mask |= bit,
-            None => return usage(&[b"Bad ctstatus \"", word, b"\""]),
-        }
-    }
+    let known = || [("NONE", 0)].into_iter().chain(STATUSES.iter().copied());
+    let mask = list_of(value, "ctstatus", known)?;
     put_at(f.info, STATUS_MASK, &mask.to_ne_bytes());
     look(f, STATUS);
     Ok(())
@@ -251,17 +266,18 @@ fn take_expire(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
         b"" => Ok(default),
         _ => match number(word, u32::MAX.into()) {
             Some(n) if n >= least => Ok(n),
-            _ => bad(word, least),
+            _ => bad(word, least).map(|(n, _)| n),
         },
     };
-    let (low, high) = match value.iter().position(|&b| b == b':') {
-        Some(at) => {
-            let low = one(&value[..at], 0, 0)?;
-            (low, one(&value[at + 1..], u32::MAX.into(), low)?)
-        }
-        None => {
-            let n = if value.is_empty() { bad(value, 0)? } else { one(value, 0, 0)? };
+    let (low, high) = match ports::parts(value, ("conntrack", "ctexpire"))? {
+        (b"", None) => bad(value, 0)?,
+        (low, None) => {
+            let n = one(low, 0, 0)?;
             (n, n)
+        }
+        (low, Some(high)) => {
+            let low = one(low, 0, 0)?;
+            (low, one(high, u32::MAX.into(), low)?)
         }
     };
     for (at, n) in [(EXPIRES, low), (EXPIRES + 4, high)] {
@@ -269,6 +285,11 @@ fn take_expire(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     }
     look(f, EXPIRES_FLAG);
     Ok(())
+}
+
+fn bad(word: &[u8], least: u64) -> Result<(u64, u64)> {
+    let range = format!("\", or out of range ({least}-{}).\n", u32::MAX);
+    usage(&[b"conntrack: bad value for option \"--ctexpire\" near \"", word, range.as_bytes()])
 }
 
 fn take_direction(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
@@ -317,6 +338,10 @@ fn show(out: &mut Vec<u8>, s: &Shown<'_>, dashes: &str) {
             addr.copy_from_slice(&info[i * 32..i * 32 + 16]);
             mask.copy_from_slice(&info[i * 32 + 16..i * 32 + 32]);
             let numeric = s.numeric || !dashes.is_empty();
+            if !numeric && (addr, mask) == ([0; 16], [0; 16]) {
+                put(out, "anywhere");
+                continue;
+            }
             put(out, address::listed_host(s.family, &addr, numeric, s.db));
             put(out, address::show_mask(s.family, &mask, false));
         }

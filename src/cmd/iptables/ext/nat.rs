@@ -1,7 +1,7 @@
 //! What the targets of address translation share: addresses and ports, in three structures.
 
 use crate::cmd::iptables::fail::{Result, usage};
-use crate::cmd::iptables::family::{Addr, Family};
+use crate::cmd::iptables::family::{Addr, Family, number};
 use crate::names::NetDb;
 
 use super::{Fill, put, put_at, u32_at};
@@ -87,7 +87,7 @@ impl Layout {
     /// `PORT[-PORT][/PORT]`, for protocols with ports.
     pub fn take_ports(self, f: &mut Fill<'_, '_>, word: &[u8]) -> Result {
         // tcp, udp, sctp, dccp, and the identifiers of icmp.
-        if !matches!(f.proto, 6 | 17 | 132 | 33 | 1 | 58) {
+        if !matches!(f.proto, 6 | 17 | 132 | 33 | 1) {
             return usage(&[b"Need TCP, UDP, SCTP or DCCP with port specification"]);
         }
         let ports = Ports::parse(word, self.base, f.db)?;
@@ -169,7 +169,7 @@ struct Ports {
 
 impl Ports {
     fn parse(word: &[u8], base_allowed: bool, db: &NetDb) -> Result<Ports> {
-        let (low, rest) = number(word, 0, db)?;
+        let (low, rest) = port(word, 0, Some(db))?;
         let mut ports = Ports { low, high: low, base: None };
         let rest = match rest {
             b"" => return Ok(ports),
@@ -177,7 +177,7 @@ impl Ports {
             [b':', ..] => return usage(&[b"Invalid port:port syntax - use dash"]),
             _ => return usage(&[b"Garbage after port value: `", rest, b"'"]),
         };
-        let (high, behind) = number(rest, 0, db)?;
+        let (high, behind) = port(rest, 0, None)?;
         if high < low {
             return usage(&[b"Port range `", rest, b"' funky"]);
         }
@@ -185,7 +185,7 @@ impl Ports {
         match behind {
             b"" => {}
             [b'/', rest @ ..] if base_allowed => {
-                let (base, behind) = number(rest, 1, db)?;
+                let (base, behind) = port(rest, 1, Some(db))?;
                 if !behind.is_empty() {
                     return usage(&[b"Garbage after base port: `", behind, b"'"]);
                 }
@@ -198,13 +198,16 @@ impl Ports {
 }
 
 /// A port and what follows it; a name must be all there is.
-fn number<'w>(word: &'w [u8], least: u16, db: &NetDb) -> Result<(u16, &'w [u8])> {
-    let digits = word.iter().take_while(|b| b.is_ascii_digit()).count();
-    let value = std::str::from_utf8(&word[..digits]).ok().and_then(|d| d.parse().ok());
+fn port<'w>(word: &'w [u8], least: u16, db: Option<&NetDb>) -> Result<(u16, &'w [u8])> {
+    let hex = word.starts_with(b"0x") || word.starts_with(b"0X");
+    let digit = |b: &u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
+    let skip = if hex { 2 } else { 0 };
+    let end = skip + word[skip..].iter().take_while(|b| digit(b)).count();
+    let value = number(&word[..end], u16::MAX.into()).and_then(|n| u16::try_from(n).ok());
     if let Some(port) = value.filter(|p| *p >= least) {
-        return Ok((port, &word[digits..]));
+        return Ok((port, &word[end..]));
     }
-    match db.port(word, None) {
+    match db.and_then(|db| db.port(word, None)) {
         Some(port) => Ok((port, b"")),
         None => usage(&[b"Port `", word, b"' not valid"]),
     }

@@ -183,6 +183,38 @@ impl Layout {
     }
 }
 
+/// `80`, `http`, `1:5`, `:5`, `5:` as most extensions read them; `option` is for the sentences.
+pub fn range(word: &[u8], option: (&str, &str), db: &NetDb) -> Result<(u16, u16)> {
+    let (low, high) = parts(word, option)?;
+    let one = |word: &[u8], default: u16| match word {
+        b"" => Ok(default),
+        _ => match port(word, None, db) {
+            Some(port) => Ok(port),
+            None => usage(&[b"Port \"", word, b"\" does not resolve to anything.\n"]),
+        },
+    };
+    let low = one(low, 0)?;
+    let high = high.map_or(Ok(low), |h| one(h, u16::MAX))?;
+    if low > high {
+        return usage(&[format!("Port range {low}-{high} is negative.\n").as_bytes()]);
+    }
+    Ok((low, high))
+}
+
+/// What stands before and behind a colon.
+pub fn parts<'w>(
+    word: &'w [u8],
+    (ext, option): (&str, &str),
+) -> Result<(&'w [u8], Option<&'w [u8]>)> {
+    let mut parts = word.split(|&b| b == b':');
+    let (low, high) = (parts.next().unwrap_or(b""), parts.next());
+    if parts.next().is_some() {
+        let text = format!("{ext}: Too many components for option \"--{option}\" (max: 2)\n");
+        return usage(&[text.as_bytes()]);
+    }
+    Ok((low, high))
+}
+
 /// A port by number or by name.
 pub fn port(word: &[u8], service: Option<&[u8]>, db: &NetDb) -> Option<u16> {
     match number(word, u16::MAX.into()) {

@@ -3,7 +3,7 @@
 use crate::cmd::iptables::fail::Result;
 use crate::nft::Exprs;
 
-use super::ports::{DESTINATION, Layout, SOURCE};
+use super::ports::{self, DESTINATION, Layout, Range, SOURCE};
 use super::{Ext, Fill, Opt, Transport, put};
 
 /// struct xt_udp: ports, what is inverted.
@@ -43,8 +43,9 @@ pub static UDP: Ext = Ext {
 };
 
 fn take(f: &mut Fill<'_, '_>, value: &[u8], side: usize) -> Result {
-    let range = PORTS.parse(value, f.not, f.db)?;
-    PORTS.set(f.info, side, range);
+    let option = if side == SOURCE { "source-port" } else { "destination-port" };
+    let (low, high) = ports::range(value, ("udp", option), f.db)?;
+    PORTS.set(f.info, side, Range { low, high, not: f.not });
     Ok(())
 }
 
