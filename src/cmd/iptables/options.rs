@@ -248,6 +248,13 @@ impl<'a> Parser<'a, '_> {
             Mistake::NoValue(_) | Mistake::NoLongValue(_) => {
                 [b"option \"", word, b"\" requires an argument"].concat()
             }
+            Mistake::UnwantedValue(name) => {
+                let row = LONG.iter().find(|l| l.name == *name);
+                match row.and_then(|l| u8::try_from(l.code).ok()) {
+                    Some(letter) => [b"unknown option \"-", &[letter][..], b"\""].concat(),
+                    None => [b"unknown option \"", word, b"\""].concat(),
+                }
+            }
             _ => [b"unknown option \"", word, b"\""].concat(),
         };
         Fail::Usage(text)
@@ -266,6 +273,10 @@ impl<'a> Parser<'a, '_> {
             return self.extension(code - FIRST_EXTENSION, value.unwrap_or(b""));
         }
         let letter = u8::try_from(code).unwrap_or(0);
+        if matches!(letter, b'w' | b'W') && self.caller.restoring.is_some() {
+            let prog = self.caller.prog.as_bytes();
+            return usage(&[b"You cannot use `-", &[letter], b"' from ", prog]);
+        }
         if let Some((_, name, invertible)) = LIMITED.iter().find(|l| l.0 == letter) {
             self.limited(letter, name, *invertible)?;
         }

@@ -113,6 +113,9 @@ impl<'a> Raiser<'a> {
             Expr::Match { name, revision, info } => {
                 match ext::of_wire(Kind::Match, name, revision, info, self.family) {
                     Some(ext) => {
+                        if ext.transport.is_some() {
+                            self.transport = Some(self.rule.matches.len());
+                        }
                         self.rule.matches.push(Call { ext, info: info.to_vec() });
                         Ok(())
                     }

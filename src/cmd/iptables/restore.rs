@@ -21,7 +21,7 @@ use super::tables::{self, Table};
 use super::tx::{Ended, Tx};
 
 const SPEC: Spec<'static> = Spec {
-    short: "cvVthnwW:M:T:46",
+    short: "cvVthnwW:M:T:",
     long: &[
         letter("counters", Value::No, b'c'),
         letter("verbose", Value::No, b'v'),
@@ -33,8 +33,6 @@ const SPEC: Spec<'static> = Spec {
         letter("wait-interval", Value::Needed, b'W'),
         letter("modprobe", Value::Needed, b'M'),
         letter("table", Value::Needed, b'T'),
-        letter("ipv4", Value::No, b'4'),
-        letter("ipv6", Value::No, b'6'),
     ],
 };
 
@@ -130,21 +128,10 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
             b't' => o.test = true,
             b'n' => o.keep = true,
             b'T' => o.table = value,
-            b'4' => o.family = Family::V4,
-            b'6' => o.family = Family::V6,
+            // There is nothing to wait for; how long is not even looked at.
             b'w' => {
-                let next = || getopt.peek().filter(|w| !w.starts_with(b"-"));
-                let seconds = match value.or_else(next) {
-                    // A file may follow as well; only a number is taken.
-                    Some(word) if number(word, u32::MAX.into()).is_some() => Some(word),
-                    other if value.is_some() => other,
-                    _ => None,
-                };
-                if value.is_none() && seconds.is_some() {
+                if value.is_none() && getopt.peek().is_some_and(|w| !w.starts_with(b"-")) {
                     let _ = getopt.take();
-                }
-                if seconds.is_some_and(|s| number(s, u32::MAX.into()).is_none()) {
-                    return usage(&[b"wait seconds not numeric"]);
                 }
             }
             b'V' => {
@@ -155,7 +142,7 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
                 let _ = fd::stdout(help(prog).as_bytes());
                 return Ok(None);
             }
-            // -W and -M: there is nothing to wait for, and the kernel loads what it needs.
+            // -W and -M: the kernel loads what it needs.
             _ => {}
         }
     }
@@ -178,8 +165,6 @@ pub const HELP: &[(&str, &str)] = &[
     ("-w, --wait [SECONDS]", "accepted: nothing has to be waited for"),
     ("-W, --wait-interval N", "likewise"),
     ("-M, --modprobe COMMAND", "accepted: the kernel loads what it needs"),
-    ("-4, --ipv4", "the tables of IPv4"),
-    ("-6, --ipv6", "the tables of IPv6"),
     ("-V, --version", "show the version"),
     ("-h, --help", "show this"),
 ];
@@ -380,17 +365,14 @@ impl Restorer<'_> {
         let Some(name) = words.next() else {
             return usage(&[place.as_bytes(), b"chain name invalid"]);
         };
-        if name.len() > 28 {
-            return usage(&[b"Invalid chain name `", name, b"' (28 chars max)"]);
-        }
+        options::chain_name(name, self.o.family)?;
         let Some(policy) = words.next() else {
             return usage(&[place.as_bytes(), b"policy invalid"]);
         };
         let Some(built_in) = tx.table.built_in(name) else {
-            options::chain_name(name, self.o.family)?;
             return tx.declare(kernel, name);
         };
-        if policy == b"-" {
+        if policy == b"-" && self.o.keep {
             return Ok(());
         }
         let mut counters = (0, 0);
@@ -401,7 +383,7 @@ impl Restorer<'_> {
             }
         }
         match policy {
-            b"ACCEPT" => tx.policy(kernel, built_in, 1, counters),
+            b"ACCEPT" | b"-" => tx.policy(kernel, built_in, 1, counters),
             b"DROP" => tx.policy(kernel, built_in, 0, counters),
             _ => Err(Fail::Refused(b"Bad policy name".to_vec())),
         }
@@ -417,12 +399,9 @@ impl Restorer<'_> {
     ) -> Result {
         let (mut counters, mut rest) = (None, line);
         if let [b'[', inner @ ..] = line {
-            let Some(end) = inner.iter().position(|&b| b == b']') else {
-                return usage(&[format!("Bad line {}: need ]\n", self.line).as_bytes()]);
-            };
-            let Some(colon) = inner[..end].iter().position(|&b| b == b':') else {
-                return usage(&[format!("Bad line {}: need :\n", self.line).as_bytes()]);
-            };
+            let bad = || usage(&[format!("Bad line {}: need ]", self.line).as_bytes()]);
+            let Some(end) = inner.iter().position(|&b| b == b']') else { return bad() };
+            let Some(colon) = inner[..end].iter().position(|&b| b == b':') else { return bad() };
             counters = Some((&inner[..colon], &inner[colon + 1..end]));
             rest = &inner[end + 1..];
         }
@@ -441,7 +420,7 @@ impl Restorer<'_> {
             }
             Asked::NotForUs => return Ok(()),
         };
-        if self.o.verbose {
+        if self.o.verbose && !self.o.keep {
             command.verbose += 1;
         }
         let show = Show {
@@ -470,29 +449,32 @@ fn bracketed(word: &[u8]) -> Option<(u64, u64)> {
     Some((number(&inner[..at], u64::MAX)?, number(&inner[at + 1..], u64::MAX)?))
 }
 
-/// The words of a line: blanks separate, double quotes hold together, within these a backslash
-/// takes the next byte as it is.
+/// The words of a line: blanks separate, double quotes hold together and end a word, within these
+/// a backslash takes the next byte as it is. An open quote takes the line break too.
 fn split(line: &[u8]) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
-    let (mut word, mut begun, mut quoted) = (Vec::new(), false, false);
+    let (mut word, mut quoted) = (Vec::new(), false);
     let mut bytes = line.iter().copied();
     while let Some(b) = bytes.next() {
         match b {
             b'\\' if quoted => word.extend(bytes.next()),
-            b'"' => {
-                quoted = !quoted;
-                begun = true;
+            b'"' if quoted => {
+                words.push(std::mem::take(&mut word));
+                quoted = false;
             }
+            b'"' => quoted = true,
             b' ' | b'\t' if !quoted => {
-                if begun || !word.is_empty() {
+                if !word.is_empty() {
                     words.push(std::mem::take(&mut word));
                 }
-                begun = false;
             }
             _ => word.push(b),
         }
     }
-    if begun || !word.is_empty() {
+    if quoted {
+        word.push(b'\n');
+    }
+    if !word.is_empty() {
         words.push(word);
     }
     words
@@ -511,7 +493,7 @@ mod tests {
         assert_eq!(words("-A x  -j\tY "), ["-A", "x", "-j", "Y"]);
         assert_eq!(
             words(r#"--comment "a \"b\\" "" c"d e"f"#),
-            ["--comment", r#"a "b\"#, "", "cd ef"]
+            ["--comment", r#"a "b\"#, "", "cd e", "f"]
         );
         assert_eq!(words(r"a\b"), [r"a\b"]);
     }

@@ -82,7 +82,9 @@ pub fn plan(
     };
     match verb {
         Verb::Append | Verb::Insert | Verb::Replace | Verb::Delete | Verb::Check => {
-            for rule in &command.rules {
+            // One place takes one rule: of several the first (as observed).
+            let count = if verb == Verb::Replace { 1 } else { command.rules.len() };
+            for rule in command.rules.iter().take(count) {
                 match verb {
                     Verb::Append => tx.append(kernel, chain, rule)?,
                     Verb::Insert => tx.insert(kernel, chain, command.number, rule)?,
@@ -101,13 +103,14 @@ pub fn plan(
         Verb::DeleteChain => delete_chains(tx, kernel, command.chain, show.verbose, out),
         Verb::Rename => tx.rename(kernel, chain, command.second),
         Verb::Policy => {
-            let Some(built_in) = tx.table.built_in(chain) else {
-                return refused("Bad built-in chain name");
+            let policy = match command.second {
+                b"ACCEPT" => 1,
+                b"DROP" => 0,
+                _ => return refused("Bad policy name. Run `dmesg' for more information"),
             };
-            match command.second {
-                b"ACCEPT" => tx.policy(kernel, built_in, 1, (0, 0)),
-                b"DROP" => tx.policy(kernel, built_in, 0, (0, 0)),
-                _ => refused("Bad policy name. Run `dmesg' for more information"),
+            match tx.table.built_in(chain) {
+                Some(built_in) => tx.policy(kernel, built_in, policy, (0, 0)),
+                None => refused("Bad built-in chain name"),
             }
         }
         Verb::List | Verb::ListRules => list::run(kernel, tx.table, command, show),

@@ -15,15 +15,13 @@ use super::show::Show;
 use super::tables::{self, TABLES, Table};
 
 pub const SPEC: Spec<'static> = Spec {
-    short: "ct:M:f:46V",
+    short: "ct:M:f:V",
     long: &[
         letter("counters", Value::No, b'c'),
         letter("version", Value::No, b'V'),
         letter("table", Value::Needed, b't'),
         letter("modprobe", Value::Needed, b'M'),
         letter("file", Value::Needed, b'f'),
-        letter("ipv4", Value::No, b'4'),
-        letter("ipv6", Value::No, b'6'),
     ],
 };
 
@@ -74,8 +72,6 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
             b'c' => o.counters = true,
             b't' => o.table = value,
             b'f' => o.file = value,
-            b'4' => o.family = Family::V4,
-            b'6' => o.family = Family::V6,
             b'V' => {
                 let _ = fd::stdout(format!("{prog} v{VERSION}\n").as_bytes());
                 return Ok(None);

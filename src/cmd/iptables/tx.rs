@@ -114,13 +114,13 @@ impl Tx {
         self.table.name.as_bytes()
     }
 
-    /// Everything in the table goes, and it begins anew.
+    /// Everything in the table goes, and so does the table until something is put into it.
     pub fn start_fresh(&mut self) {
         let (family, table) = (self.family, self.name());
+        // One that is not there is made first: then it can be deleted without asking.
         self.make_table();
         self.add(nft::Table::delete(family, table), "TABLE_FLUSH", "table", table);
         self.table_made = false;
-        self.make_table();
         self.fresh = true;
     }
 
@@ -298,7 +298,7 @@ impl Tx {
         number: usize,
         rule: &Rule,
     ) -> Result {
-        if !self.has_chain(kernel, chain)? {
+        if !self.state(kernel, chain)?.exists {
             return refused(NO_CHAIN);
         }
         self.read(kernel, chain, |count, _| count >= number)?;
@@ -351,7 +351,7 @@ impl Tx {
 
     /// `-D` with a number.
     pub fn delete_number(&mut self, kernel: &mut Kernel, chain: &[u8], number: usize) -> Result {
-        if !self.has_chain(kernel, chain)? {
+        if !self.state(kernel, chain)?.exists {
             return refused(NO_CHAIN);
         }
         self.read(kernel, chain, |count, _| count >= number)?;
