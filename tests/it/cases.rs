@@ -24,8 +24,8 @@
 //! `CASES=words cargo test --test it cases` runs only the blocks whose place and title contain
 //! the words. A new directory needs one line below.
 
-use crate::lab::{Lab, Tool, split};
-use crate::same::{compare, normalize, reference_version};
+use crate::lab::{Lab, Tool};
+use crate::same::{Line, compare, normalize, reference_version};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -185,10 +185,7 @@ fn recorded(script: &str) -> Result<(), String> {
         let below = lines[at + 1..].iter().take_while(|l| l.starts_with(['>', '!', '='])).count();
         let expected = &lines[at + 1..at + 1 + below];
         at += 1 + below;
-        let out = match line.strip_prefix("theirs:") {
-            Some(line) => lab.exec(Tool::Theirs, &split(line), b"", false),
-            None => lab.ours(line.strip_prefix("ours:").unwrap_or(line)),
-        };
+        let out = Line::parse(line).run(&lab, Tool::Ours);
         let text = |mark: char| -> Vec<&str> {
             let found = expected.iter().filter_map(|l| l.strip_prefix(mark));
             found.map(|l| l.strip_prefix(' ').unwrap_or(l).trim_end()).collect()

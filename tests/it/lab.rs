@@ -145,11 +145,15 @@ impl Lab {
         let plan = root_plan();
         // Never executed: the child stays what it is, see below.
         let mut keeper = Command::new("/bin/true");
-        keeper.stdin(Stdio::piped()).stdout(Stdio::null());
+        keeper.stdin(Stdio::piped()).stdout(Stdio::piped());
         // SAFETY: the closure makes system calls; what little it allocates is safe, since the C
         // library's allocator is put in order by fork().
         unsafe {
             keeper.pre_exec(move || {
+                // At once, lest a file that another test writes at this moment stays open here: the
+                // kernel does not start a program that somebody has open for writing. spawn() takes
+                // it for success; what it is told below decides.
+                close_all_files();
                 umask(Mode::from_bits_truncate(0o022));
                 let new = CloneFlags::CLONE_NEWUSER
                     | CloneFlags::CLONE_NEWNET
@@ -180,9 +184,11 @@ impl Lab {
                 keep()
             });
         }
-        // spawn() returns when process 1 has closed its end of the pipe for errors, so the lab is
-        // complete by then.
-        let keeper = keeper.spawn().expect("namespaces of its own are allowed to this user");
+        let mut keeper = keeper.spawn().expect("a process");
+        // Process 1 says a word when the lab is complete.
+        let mut word = [0];
+        let said = keeper.stdout.take().expect("a pipe").read_exact(&mut word);
+        said.expect("namespaces of its own are allowed to this user");
         let open =
             |ns| File::open(format!("/proc/{}/ns/{ns}", keeper.id())).expect("the keeper is alive");
         let namespaces = ["user", "mnt", "net", "uts", "ipc", "pid_for_children"].map(open).into();
@@ -287,6 +293,8 @@ impl Lab {
             .env("TZ", "UTC")
             .env("TERM", "dumb")
             .env("HOME", "/root")
+            // Without it the palette depends on the reference's version.
+            .env("COLORFGBG", "15;0")
             .env("PATH", path(tool));
         if let (Tool::Theirs, Some(name)) = (tool, argv0) {
             // Their wrapper hands it on.
@@ -446,7 +454,7 @@ fn fork_and_mirror(seconds: u32) -> io::Result<()> {
     unsafe { libc::_exit(libc::WEXITSTATUS(status)) }
 }
 
-/// Everything but standard input, output and error: other tests' pipes, and the pipe by which
+/// Everything but standard input, output and error: other tests' files, and the pipe by which
 /// `spawn` learns whether the child got on its way.
 fn close_all_files() {
     // SAFETY: nothing in this process uses a file after this.
@@ -455,7 +463,7 @@ fn close_all_files() {
 
 /// What process 1 does: waits until the test program closes the pipe, or is no more.
 fn keep() -> ! {
-    close_all_files();
+    let _ = nix::unistd::write(io::stdout(), b"!");
     // SAFETY: no handler; the kernel buries dead children by itself then.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
     let mut byte = [0u8; 1];

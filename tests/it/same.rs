@@ -52,7 +52,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// One line of a script.
-struct Line<'a> {
+pub struct Line<'a> {
     text: &'a str,
     command: &'a str,
     by: Option<Tool>,
@@ -64,7 +64,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn parse(text: &'a str) -> Line<'a> {
+    pub fn parse(text: &'a str) -> Line<'a> {
         let mut line = Line {
             text,
             command: text,
@@ -96,7 +96,8 @@ impl<'a> Line<'a> {
         line
     }
 
-    fn run(&self, lab: &Lab, tool: Tool) -> Outcome {
+    /// What comes of it in this lab.
+    pub fn run(&self, lab: &Lab, tool: Tool) -> Outcome {
         let words = if self.shell {
             vec![b"/bin/sh".to_vec(), b"-c".to_vec(), self.command.into()]
         } else {
@@ -257,7 +258,11 @@ fn state(lab: &Lab, script: &str) -> String {
             if line.contains("neigh") {
                 out = neighbours(&out);
             }
-            let _ = write!(told, "{label}: {line}\n{}", normalize(&out, script));
+            let _ = write!(
+                told,
+                "{label}: {line}\n{}",
+                kernel_routes_in_order(&normalize(&out, script))
+            );
         };
         show("ip -force -d -j -p -batch -", "addr show\nroute show table all\nlink show\n");
         show("ip neigh show nud all", "");
@@ -435,10 +440,82 @@ pub fn reference_version() -> &'static [u32] {
 pub fn normalize(text: &str, script: &str) -> String {
     let script = script.to_lowercase();
     let mut told = String::with_capacity(text.len());
+    let mut below_heading = false;
     for line in text.split_inclusive('\n') {
-        told += &timers(&dates(&addresses(line, &script)));
+        // With -oneline a backslash ends what would be a line.
+        for part in line.split_inclusive('\\') {
+            let part = timers(&dates(&addresses(part, &script)));
+            told += &counters(&part, below_heading);
+            below_heading = part.contains("RX:") || part.contains("TX:");
+        }
     }
     told
+}
+
+/// A device that is up sends a packet or two of its own: counters below ten are `#`, so that the
+/// others and their columns are still compared.
+fn counters(part: &str, below_heading: bool) -> String {
+    const KEYS: &[&str] = &[
+        "bytes",
+        "packets",
+        "errors",
+        "dropped",
+        "multicast",
+        "over_errors",
+        "carrier_errors",
+        "collisions",
+    ];
+    let mut told = String::with_capacity(part.len());
+    let mut last = "";
+    let mut rest = part;
+    while let Some(at) = rest.find(|c: char| c.is_alphanumeric() || c == '_') {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(from.len());
+        let (word, after) = from.split_at(end);
+        let digit = word.len() == 1 && word.as_bytes()[0].is_ascii_digit();
+        let counted = (below_heading && before.ends_with(' '))
+            || (KEYS.contains(&last) && before.contains(':') && before.starts_with('"'));
+        told += before;
+        told += if digit && counted { "#" } else { word };
+        (rest, last) = (after, word);
+    }
+    told + rest
+}
+
+/// Routes that the kernel makes when a link comes up lie in the order in which the links did so,
+/// which no script decides. In indented JSON they are put in order.
+fn kernel_routes_in_order(text: &str) -> String {
+    let mut told = String::with_capacity(text.len());
+    let mut run: Vec<String> = Vec::new();
+    let mut body = String::new();
+    for line in text.split_inclusive('\n') {
+        let mark = line.trim();
+        if mark != "},{" && mark != "} ]" {
+            if mark == "[ {" {
+                told += line;
+            } else {
+                body += line;
+            }
+            continue;
+        }
+        let by_kernel = body.contains("\"protocol\": \"kernel\"")
+            && body.lines().any(|l| l.trim().starts_with("\"dst\"") && l.matches(':').count() > 2);
+        if by_kernel {
+            run.push(std::mem::take(&mut body));
+        }
+        if !by_kernel || mark == "} ]" {
+            run.sort();
+            for object in run.drain(..) {
+                told += &object;
+                told += "},{\n";
+            }
+        }
+        told += &std::mem::take(&mut body);
+        if !by_kernel || mark == "} ]" {
+            told += line;
+        }
+    }
+    told + &body
 }
 
 /// Link addresses that the script does not name are random, and so is what is made of them.
@@ -554,7 +631,29 @@ fn what_cannot_be_fixed_is_made_equal() {
     assert_eq!(text("\"valid_life_time\": 4294967295,"), "\"valid_life_time\": 4294967295,");
     assert_eq!(text("hello_timer    1.23 x 4"), "hello_timer    T x 4");
     assert_eq!(text("used 1/2/3 probes 1"), "used T probes 1");
+    assert_eq!(text("RX: bytes a\\  0 10 1\\ 2: v"), "RX: bytes a\\  # 10 #\\ 2: v");
+    assert_eq!(text("RX: bytes\n  0 10 1\n 2 v\n"), "RX: bytes\n  # 10 #\n 2 v\n");
+    assert_eq!(text(r#""rx":{"bytes":5,"packets":12}"#), r#""rx":{"bytes":#,"packets":12}"#);
     assert_eq!(text("# Completed on Mon Jan  1 00:00:00 2024\n"), "# Completed on ...\n");
+}
+
+#[test]
+fn routes_of_the_kernel_have_no_order() {
+    let route = |dev, by| {
+        format!(
+            "        \"dst\": \"fe80::/64\",\n        \"dev\": \"{dev}\",\n        \"protocol\": \"{by}\",\n"
+        )
+    };
+    let list = |routes: &[String]| format!("[ {{\n{}    }} ]\n", routes.join("    },{\n"));
+    let order = |routes: &[String]| kernel_routes_in_order(&list(routes)).replace(' ', "");
+    let (a, b, c) = (route("a", "kernel"), route("b", "kernel"), route("c", "static"));
+    assert_eq!(order(&[a.clone(), b.clone()]), order(&[b.clone(), a.clone()]));
+    assert_eq!(
+        order(&[c.clone(), b.clone(), a.clone()]),
+        order(&[c.clone(), a.clone(), b.clone()])
+    );
+    let d = route("d", "static");
+    assert_ne!(order(&[c.clone(), d.clone()]), order(&[d, c]));
 }
 
 #[test]

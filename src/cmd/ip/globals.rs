@@ -218,7 +218,7 @@ enum Color {
 impl Color {
     fn parse(word: &[u8]) -> Option<Color> {
         match word.iter().position(|&b| b == b'=').map(|at| &word[at + 1..]) {
-            None | Some(b"always") => Some(Color::Always),
+            None | Some(b"" | b"always") => Some(Color::Always),
             Some(b"auto") => Some(Color::Auto),
             Some(b"never") => Some(Color::Never),
             Some(_) => None,

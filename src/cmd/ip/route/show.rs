@@ -8,6 +8,7 @@ use crate::cmd::ip::host;
 use crate::ctx::{Ctx, Opts, dump_failed};
 use crate::error::Result;
 use crate::names::{Kind, Names};
+use crate::netlink;
 use crate::output::addr::paint_of;
 use crate::output::{Field, Out, Paint, field, json_only, text_only};
 use crate::rtnl::consts::{
@@ -47,6 +48,12 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                 }
             }
             Ok(None) => break,
+            // A namespace without a route yet has no main table either.
+            Err(netlink::Error::Nack(nack))
+                if nack.errno == libc::ENOENT && filter.table == RT_TABLE_MAIN =>
+            {
+                break;
+            }
             Err(e) => {
                 dump_failed(e, 2)?;
                 break;
