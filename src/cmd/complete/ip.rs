@@ -120,7 +120,8 @@ fn behind_kind(answer: &mut Answer, link: &Form, kind: &[u8], before: &[&[u8]]) 
     behind_verb(answer, kind.name, &Symbols::read(&usage).form(options), before);
 }
 
-fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]]) {
+/// The words of a form that may follow those before, or the values of the last one.
+pub fn behind_verb(answer: &mut Answer, object: &str, form: &Form, before: &[&[u8]]) {
     // The word in front may want a value.
     let mut places = form.places.iter();
     let mut open: Option<&Key> = None;

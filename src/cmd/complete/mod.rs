@@ -16,7 +16,7 @@ mod options;
 use std::collections::BTreeSet;
 
 use crate::applet;
-use crate::cmd::{arp, lab, ping, sysctl};
+use crate::cmd::{arp, lab, ping, route as old_route, sysctl};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -43,6 +43,7 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         b"iptables-restore" | b"ip6tables-restore" => iptables::restore(answer, rest),
         b"arp" if [&b"-i"[..], b"--device"].contains(&last) => live::devices(answer),
         b"arp" => drop(options::text(answer, arp::HELP, rest)),
+        b"route" => route(answer, rest),
         b"sysctl" => {
             if !options::rows(answer, sysctl::HELP, rest) {
                 live::settings(answer);
@@ -51,6 +52,22 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         b"ping" | b"ping4" | b"ping6" => drop(options::rows(answer, ping::HELP, rest)),
         _ => answer.files(),
     }
+}
+
+/// `route`: options, then `add` or `del` with the words of its usage.
+fn route(answer: &mut Answer, before: &[&[u8]]) {
+    let v6 = before.iter().any(|w| [&b"-6"[..], b"--inet6", b"inet6"].contains(w));
+    let Some(verb) = before.iter().position(|w| matches!(*w, b"add" | b"del" | b"delete")) else {
+        if !options::text(answer, old_route::HELP, before) {
+            answer.add("add", "a route");
+            answer.add("del", "a route");
+        }
+        return;
+    };
+    let usage = old_route::words(v6);
+    let words = usage.split_once('}').map_or("", |(_, words)| words);
+    let form = grammar::Symbols::default().form(words);
+    ip::behind_verb(answer, "route", &form, &before[verb + 1..]);
 }
 
 /// What may follow `ipbox` itself.

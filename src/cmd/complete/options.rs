@@ -19,9 +19,8 @@ impl<'h> Written<'h> {
         for word in row.0.split([' ', ',', '/']).filter(|w| !w.is_empty()) {
             if word.starts_with('-') {
                 names.push(word.split('[').next().unwrap_or(word));
-            } else if !names.is_empty() && !word.starts_with("[=") {
+            } else if !names.is_empty() && value.is_empty() && !word.starts_with("[=") {
                 value = word;
-                break;
             }
         }
         Written { names, value, about: row.1 }

@@ -52,7 +52,7 @@ const LONG: &[Long] = &[
     long("inet6", Value::No, INET6),
 ];
 
-const HELP: &str = "\
+pub const HELP: &str = "\
 Usage: route [-nvee] [-FC] [FAMILY]                 show the routes
        route [-v] [FAMILY] {add|del} TARGET ...     add or delete a route
        route {-h|--help} [FAMILY]                   the words of add and del
@@ -66,6 +66,11 @@ Usage: route [-nvee] [-FC] [FAMILY]                 show the routes
   -A, --protocol FAMILY, -4, -6, --inet, --inet6
                   inet (this is what is meant without) or inet6
 ";
+
+/// The usage of `add` and `del`, for completions.
+pub fn words(v6: bool) -> &'static str {
+    if v6 { inet6::HELP } else { inet::HELP }
+}
 
 /// A family of addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
