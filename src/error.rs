@@ -30,6 +30,11 @@ impl Error {
     pub fn failed(status: u8, text: impl Into<Vec<u8>>) -> Error {
         Error::Failed { text: text.into(), status }
     }
+    /// A mistake in words after which the reference does not leave the program: the line of a
+    /// batch has failed, and the next one is read.
+    pub fn returned(usage: Usage) -> Error {
+        Error::Failed { text: usage.text, status: usage.status }
+    }
     /// A sentence after which the reference leaves the program, also in a batch.
     pub fn fatal(status: u8, text: impl Into<Vec<u8>>) -> Error {
         Error::Usage(Usage::new(status, text))

@@ -56,7 +56,7 @@ fn afstats(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 
 /// `ip link help [KIND]`: of a kind on stdout with status 0, else the whole usage.
 fn help(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    match args.take().and_then(kind::find) {
+    match args.take().and_then(kind::find).filter(|k| k.takes_words() || !k.shows()) {
         Some(kind) => {
             ctx.out.raw(kind.help().as_bytes());
             ctx.out.raw(b"\n");

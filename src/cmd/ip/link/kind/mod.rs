@@ -32,9 +32,14 @@ mod bridge;
 mod bridge_slave;
 mod dummy;
 mod ifb;
+mod ipvlan;
+mod ipvtap;
 mod macvlan;
 mod macvtap;
 mod veth;
+mod vlan;
+mod vrf;
+mod vrf_slave;
 mod vxcan;
 mod vxlan;
 
@@ -44,9 +49,14 @@ pub static KINDS: &[&LinkKind] = &[
     &bridge_slave::KIND,
     &dummy::KIND,
     &ifb::KIND,
+    &ipvlan::KIND,
+    &ipvtap::KIND,
     &macvlan::KIND,
     &macvtap::KIND,
     &veth::KIND,
+    &vlan::KIND,
+    &vrf::KIND,
+    &vrf_slave::KIND,
     &vxcan::KIND,
     &vxlan::KIND,
 ];
@@ -104,7 +114,7 @@ impl LinkKind {
     }
     /// Whether words may follow its name.
     pub fn takes_words(&self) -> bool {
-        !self.opts.is_empty() || self.parse.is_some()
+        self.parse.is_some() || self.opts.iter().any(|o| !matches!(o.ty, opt::Ty::ShowOnly(_)))
     }
     /// Its usage, without a final line break.
     pub fn help(&self) -> String {

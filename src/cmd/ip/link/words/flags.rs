@@ -1,6 +1,6 @@
 //! Words that are a flag of the device.
 
-use super::{Change, returned};
+use super::Change;
 use crate::cli::Args;
 use crate::error::Error;
 use crate::rtnl::consts::{
@@ -45,7 +45,7 @@ fn switch(
 ) -> Result<(), Error> {
     args.need()?;
     args.back();
-    let on = args.old_on_off(key).map_err(returned)?;
+    let on = args.old_on_off(key).map_err(Error::returned)?;
     c.set_flag(flag, on == set_by_on);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `inet { … }`: the IPv4 settings of one device, those of /proc/sys/net/ipv4/conf/DEVICE.
 
-use super::{Change, returned};
+use super::Change;
 use crate::cli::{Args, value};
 use crate::error::Error;
 use crate::rtnl::consts::{IFLA_AF_SPEC, IFLA_INET_CONF};
@@ -44,7 +44,7 @@ pub fn inet<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), Error
         let v = if is_switch {
             args.need()?;
             args.back();
-            i32::from(args.on_off(name, 1).map_err(returned)?)
+            i32::from(args.on_off(name, 1).map_err(Error::returned)?)
         } else {
             args.value(value::i32, &format!("Invalid \"{name}\" value\n"))?
         };

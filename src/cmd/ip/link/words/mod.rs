@@ -306,11 +306,6 @@ pub fn garbage(word: &[u8]) -> Vec<u8> {
     [b"Garbage instead of arguments \"", word, b" ...\". Try \"ip link help\"."].concat()
 }
 
-/// Turns an error after which the reference goes on with its batch into one that fails the line.
-fn returned(usage: Usage) -> Error {
-    Error::failed(usage.status, usage.text)
-}
-
 /// The usage of the words, a line each.
 pub fn usage() -> String {
     let mut text = String::new();

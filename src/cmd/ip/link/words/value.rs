@@ -1,6 +1,6 @@
 //! Words whose value is one attribute of the device.
 
-use super::{Change, device, returned};
+use super::{Change, device};
 use crate::cli::{Args, value};
 use crate::error::Error;
 use crate::names::Kind;
@@ -87,7 +87,7 @@ pub fn protodown<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), 
 fn on_off(args: &mut Args<'_>, key: &str) -> Result<bool, Error> {
     args.need()?;
     args.back();
-    args.on_off(key, 22).map_err(returned)
+    args.on_off(key, 22).map_err(Error::returned)
 }
 
 pub fn protodown_reason<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), Error> {
@@ -97,7 +97,7 @@ pub fn protodown_reason<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Resu
     let bit = 1u32 << reason.ok_or_else(|| args.wrong("invalid protodown reason\n"))?;
     args.need()?;
     args.back();
-    let on = args.old_on_off("protodown_reason").map_err(returned)?;
+    let on = args.old_on_off("protodown_reason").map_err(Error::returned)?;
     let nest = c.req.nest(IFLA_PROTO_DOWN_REASON | crate::netlink::NLA_F_NESTED);
     c.req.u32(IFLA_PROTO_DOWN_REASON_MASK, bit);
     c.req.u32(IFLA_PROTO_DOWN_REASON_VALUE, if on { bit } else { 0 });

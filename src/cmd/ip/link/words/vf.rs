@@ -1,6 +1,6 @@
 //! `vf N { … }`: settings of one virtual function.
 
-use super::{Change, returned};
+use super::Change;
 use crate::cli::{Args, Usage, prefix, value};
 use crate::error::Error;
 use crate::netlink::{Attrs, NLA_F_NESTED};
@@ -119,7 +119,7 @@ fn switch(
 ) -> Result<(), Error> {
     args.need()?;
     args.back();
-    let on = args.on_off(name, 1).map_err(returned)?;
+    let on = args.on_off(name, 1).map_err(Error::returned)?;
     words(c, attr, &[vf, on.into()]);
     Ok(())
 }
