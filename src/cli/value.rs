@@ -170,9 +170,19 @@ pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
         if !part.first()?.is_ascii_digit() {
             return None;
         }
-        *slot = u8(part)?;
+        *slot = plain_byte(part).or_else(|| u8(part))?;
     }
     parts.next().is_none().then_some(out)
+}
+
+/// A byte in decimal without a leading zero: nearly every part of an address, and a batch is full
+/// of them.
+fn plain_byte(part: &[u8]) -> Option<u8> {
+    if part.len() > 3 || part.first() == Some(&b'0') {
+        return None;
+    }
+    let digit = |n: u16, b: &u8| b.is_ascii_digit().then(|| n * 10 + u16::from(b - b'0'));
+    part.iter().try_fold(0, digit)?.try_into().ok()
 }
 
 /// IPv4 as inet_aton(3) reads it: one to four parts in base 0, the last of which fills all that
