@@ -583,7 +583,9 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn finish(mut self) -> Result<Asked<'a>> {
-        if self.table == b"nat" && self.second == b"DROP" && self.verbs.contains(&Verb::Policy) {
+        let drops = self.rule.target.name() == b"DROP"
+            || self.second == b"DROP" && self.verbs.contains(&Verb::Policy);
+        if self.table == b"nat" && drops {
             return usage(&[
                 b"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n",
             ]);

@@ -139,7 +139,7 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
                 return Ok(None);
             }
             b'h' => {
-                let _ = fd::stdout(help(prog).as_bytes());
+                fd::stderr(help(prog).as_bytes());
                 return Ok(None);
             }
             // -W and -M: the kernel loads what it needs.

@@ -140,7 +140,11 @@ fn flush(
     out: &mut Vec<u8>,
 ) -> Result {
     let chains = match chain {
-        Some(chain) => vec![chain.to_vec()],
+        // A built-in chain is made when it is named, even for this (as observed).
+        Some(chain) => {
+            tx.need_chain(kernel, chain)?;
+            vec![chain.to_vec()]
+        }
         None => names(tx, kernel)?,
     };
     for chain in &chains {

@@ -167,7 +167,7 @@ impl Tx {
     }
 
     /// The chain is there from here on: a built-in one is made when it is used first.
-    fn need_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
+    pub fn need_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
         if self.state(kernel, chain)?.exists {
             return Ok(());
         }
@@ -404,10 +404,11 @@ impl Tx {
     /// `-X CHAIN`.
     pub fn delete_chain(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result {
         let built_in = self.table.built_in(chain).is_some();
-        if !self.state(kernel, chain)?.exists {
-            return if built_in { Ok(()) } else { refused(NO_CHAIN) };
+        let state = self.state(kernel, chain)?;
+        if !state.exists {
+            return refused(NO_CHAIN);
         }
-        if built_in && !self.is_idle(kernel, chain)? {
+        if built_in && state.kernel.as_ref().is_some_and(|c| c.policy != 1) {
             return refused("Directory not empty");
         }
         let request = nft::Chain::delete(self.family, self.name(), chain);
@@ -416,11 +417,11 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether a base chain does nothing: no rules, policy ACCEPT.
+    /// Whether a base chain is there and does nothing: no rules, policy ACCEPT.
     pub fn is_idle(&mut self, kernel: &mut Kernel, chain: &[u8]) -> Result<bool> {
         let state = self.state(kernel, chain)?;
         let empty = state.read && state.slots.is_empty();
-        Ok(empty && state.kernel.as_ref().is_none_or(|c| c.policy == 1))
+        Ok(state.exists && empty && state.kernel.as_ref().is_none_or(|c| c.policy == 1))
     }
 
     /// `-E`.

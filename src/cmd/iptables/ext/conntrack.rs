@@ -2,7 +2,7 @@
 
 use crate::cmd::iptables::address;
 use crate::cmd::iptables::fail::{Result, usage};
-use crate::cmd::iptables::family::{Addr, Family, number};
+use crate::cmd::iptables::family::{ALL_ONES, Addr, Family, number};
 use crate::cmd::iptables::proto;
 use crate::names::NetDb;
 
@@ -140,11 +140,6 @@ fn invert(info: &mut [u8], flag: u16) {
 pub fn take_state(f: &mut Fill<'_, '_>, value: &[u8], alias: bool) -> Result {
     const IN_ORDER: [usize; 7] = [0, 1, 3, 2, 4, 5, 6];
     let option = if alias { "state" } else { "ctstate" };
-    if alias && value.rsplit(|&b| b == b',').next() == Some(b"") {
-        return usage(&[
-            b"\"--state\" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED",
-        ]);
-    }
     let known = || IN_ORDER.iter().map(|&i| STATES[i]).take(if alias { 5 } else { 7 });
     let mask = list_of(value, option, known)?;
     put_at(f.info, STATE_MASK, &mask.to_ne_bytes());
@@ -168,6 +163,11 @@ fn list_of<I: Iterator<Item = (&'static str, u16)>>(
         let word = &rest[..end.unwrap_or(rest.len())];
         match beginning(word, known()) {
             Some(bit) => mask |= bit,
+            None if rest.is_empty() && option == "state" => {
+                return usage(&[
+                    b"\"--state\" requires a list of states with no spaces, e.g. ESTABLISHED,RELATED",
+                ]);
+            }
             None => return usage(&[b"Bad ", option.as_bytes(), b" \"", rest, b"\""]),
         }
         match end {
@@ -200,9 +200,16 @@ fn take_protocol(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
 fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
     let bits = f.family.len() * 8;
     let (host, mask) = match value.iter().position(|&b| b == b'/') {
-        None => (value, f.family.mask(bits)),
+        // As the reference has it: ones in all bytes, also in those behind an address of IPv4.
+        None => (value, ALL_ONES),
         Some(at) => match address::mask(f.family, &value[at + 1..]) {
-            Ok(mask) => (&value[..at], mask),
+            Ok(mut mask) => {
+                // Likewise behind a mask that is written out.
+                if f.family == Family::V4 && value[at + 1..].contains(&b'.') {
+                    mask[4..].fill(255);
+                }
+                (&value[..at], mask)
+            }
             Err(_) => {
                 let text = format!(
                     "conntrack: bad value for option \"--{}\", neither a valid network mask nor valid CIDR (0-{bits}).\n",
@@ -258,19 +265,18 @@ fn take_status(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
 }
 
 fn take_expire(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
-    let bad = |word: &[u8], least: u64| {
-        let range = format!("\", or out of range ({least}-{}).\n", u32::MAX);
-        usage(&[b"conntrack: bad value for option \"--ctexpire\" near \"", word, range.as_bytes()])
-    };
     let one = |word: &[u8], default: u64, least: u64| match word {
         b"" => Ok(default),
         _ => match number(word, u32::MAX.into()) {
             Some(n) if n >= least => Ok(n),
-            _ => bad(word, least).map(|(n, _)| n),
+            _ => {
+                let range = format!("\", or out of range ({least}-{}).\n", u32::MAX);
+                let text = b"conntrack: bad value for option \"--ctexpire\" near \"";
+                usage(&[text, word, range.as_bytes()])
+            }
         },
     };
     let (low, high) = match ports::parts(value, ("conntrack", "ctexpire"))? {
-        (b"", None) => bad(value, 0)?,
         (low, None) => {
             let n = one(low, 0, 0)?;
             (n, n)
@@ -285,11 +291,6 @@ fn take_expire(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     }
     look(f, EXPIRES_FLAG);
     Ok(())
-}
-
-fn bad(word: &[u8], least: u64) -> Result<(u64, u64)> {
-    let range = format!("\", or out of range ({least}-{}).\n", u32::MAX);
-    usage(&[b"conntrack: bad value for option \"--ctexpire\" near \"", word, range.as_bytes()])
 }
 
 fn take_direction(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
