@@ -296,12 +296,7 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
         )
     };
     if family == AF_PACKET {
-        let text = super::args::sentence(&[
-            b"Error: \"",
-            word,
-            b"\" may be inet prefix, but it is not allowed in this context.",
-        ]);
-        return Err(super::Usage::new(1, text));
+        return Err(out_of_place(word));
     }
     match word {
         b"default" => {
@@ -309,9 +304,6 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
         }
         b"any" | b"all" => return Ok(Prefix { addr: Addr::any(family), len: 0, explicit: false }),
         _ => {}
-    }
-    if family == AF_PACKET {
-        return Err(out_of_place(word));
     }
     let (head, len) = match word.iter().position(|&b| b == b'/') {
         Some(at) => (&word[..at], Some(&word[at + 1..])),
