@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
 use crate::cli::value;
 use crate::error::{Error, strerror};
-use crate::names::hosts::Hosts;
+use crate::names::hosts::{self, Hosts};
 use crate::output::{Out, Style};
 use crate::sys::ioctl::{self, Arp};
 use crate::sys::{fd, file};
@@ -215,8 +215,12 @@ fn resolve(word: &[u8]) -> Result<Ipv4Addr, Error> {
 /// Why a name has no address: what looks like an address is not looked for.
 pub fn not_found(word: &[u8]) -> Vec<u8> {
     let why: &[u8] = if word.is_empty() {
-        return b"Unknown server error".to_vec();
-    } else if word.contains(&b':') || word.iter().all(|b| b.is_ascii_digit() || *b == b'.') {
+        let why: &[u8] = if hosts::others_are_asked() { b"server error" } else { b"host" };
+        return [b"Unknown ", why].concat();
+    } else if word.contains(&b':')
+        || word.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        || !hosts::others_are_asked()
+    {
         b": Unknown host"
     } else {
         b": Host name lookup failure"

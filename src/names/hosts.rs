@@ -14,6 +14,20 @@ fn lines(text: &[u8]) -> impl Iterator<Item = Vec<&[u8]>> {
     })
 }
 
+/// Whether the machine would ask other machines for names that its files do not have: then such
+/// names may exist, else they do not. By /etc/nsswitch.conf; without one it would.
+pub fn others_are_asked() -> bool {
+    let text = file::read(b"/etc/nsswitch.conf").unwrap_or_default();
+    let hosts = lines(&text).find(|words| words.first().is_some_and(|w| *w == b"hosts:"));
+    hosts.is_none_or(|sources| sources.iter().any(|s| matches!(*s, b"dns" | b"resolve")))
+}
+
+/// Whether all lines of a name count or only the first: `multi on` in /etc/host.conf(5).
+pub fn all_lines_count() -> bool {
+    let text = file::read(b"/etc/host.conf").unwrap_or_default();
+    lines(&text).any(|words| words == [&b"multi"[..], b"on"])
+}
+
 /// /etc/hosts, read once.
 #[derive(Debug, Default)]
 pub struct Hosts {

@@ -581,6 +581,8 @@ fn timers(line: &str) -> String {
         "forward_delay_timer",
         "hold_timer",
         "mdev",
+        "ipg/ewma",
+        "min/avg/max/mdev",
     ];
     let number = |c: char| c.is_ascii_digit() || c == '.' || c == '/';
     let mut told = String::with_capacity(line.len());

@@ -76,7 +76,7 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     }
     link_local_warning(&socket, &target);
     if options.verbose {
-        told_verbosely(&target);
+        told_verbosely(&target, &mut out);
     }
     let source = target::prepare(&socket, &mut target, &options, &mut names)?;
     settings(&socket, v6, &options)?;
@@ -145,10 +145,11 @@ impl Sockets {
 }
 
 /// -v: what was looked up.
-fn told_verbosely(target: &Target) {
+fn told_verbosely(target: &Target, out: &mut Out) {
     let family = if target.addr.is_ipv6() { "AF_INET6" } else { "AF_INET" };
-    let head = format!("ai->ai_family: {family}, ai->ai_canonname: '");
-    fd::stderr(&[head.as_bytes(), &target.name, b"'\n"].concat());
+    out.text(&format!("ai->ai_family: {family}, ai->ai_canonname: '"));
+    out.text_bytes(&target.name);
+    out.text("'\n");
 }
 
 /// Where a device must be named and is not.

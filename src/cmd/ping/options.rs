@@ -329,7 +329,9 @@ fn seconds(value: &[u8], what: &str, units: f64) -> Result<u64, Error> {
     if text.is_empty() {
         return Err(bad(""));
     }
-    if text.to_ascii_lowercase().trim_start_matches(['+', '-']).starts_with("nan") {
+    let lower = text.to_ascii_lowercase();
+    let unsigned = lower.trim_start_matches(['+', '-']);
+    if unsigned.starts_with("nan") || unsigned.starts_with("inf") {
         return Err(bad(&format!(": {}", errno(libc::ERANGE))));
     }
     let (n, rest) = float(text);

@@ -187,11 +187,6 @@ impl Session {
             if wait > 0 {
                 return Ok(Duration::from_millis(wait));
             }
-            // The answer may be here before the next request is.
-            self.receive()?;
-            if self.enough() {
-                return Ok(Duration::ZERO);
-            }
         }
     }
 

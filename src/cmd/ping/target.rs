@@ -7,7 +7,7 @@ use super::options::{Options, failed};
 use crate::cli::value;
 use crate::error::{Error, strerror};
 use crate::names::Names;
-use crate::names::hosts::Hosts;
+use crate::names::hosts::{self, Hosts};
 use crate::sys::{fd, process, socket};
 
 /// The port that a probe connects to; nothing is sent.
@@ -112,9 +112,17 @@ pub fn resolve(word: &[u8], options: &Options, names: &mut Names) -> Result<Targ
     if bare.is_empty() || zone.is_some() || word.starts_with(b"-") {
         return Err(unknown("Name or service not known"));
     }
-    let all = Hosts::read().addresses(word);
+    let mut all = Hosts::read().addresses(word);
+    if !hosts::all_lines_count() {
+        all.truncate(1);
+    }
     if all.is_empty() {
-        return Err(unknown("Temporary failure in name resolution"));
+        // There is nobody to ask; where the machine would, the name may still exist.
+        return Err(unknown(if hosts::others_are_asked() {
+            "Temporary failure in name resolution"
+        } else {
+            "Name or service not known"
+        }));
     }
     let mut fitting: Vec<IpAddr> = all.into_iter().filter(fits).collect();
     // IPv6 first, but only where there is a way (RFC 6724).

@@ -6,7 +6,7 @@ use super::{REFUSED, RESOLVE, RTF_DYNAMIC, RTF_GATEWAY, RTF_HOST, RTF_MODIFIED, 
 use super::{answered, failed, usage};
 use crate::cli::value;
 use crate::error::{Error, strerror};
-use crate::names::hosts::Hosts;
+use crate::names::hosts::{self, Hosts};
 use crate::sys::ioctl::{self, Route6};
 
 pub const HELP: &str = "\
@@ -99,7 +99,7 @@ fn prefix(target: &[u8]) -> Result<(Ipv6Addr, u16), Error> {
 fn unknown(name: &[u8]) -> Error {
     let (number, why): (&[u8], &[u8]) = if value::inet_aton(name).is_some() {
         (b"-9", b"Resolver Error 0 (no error)")
-    } else if name.starts_with(b"#") {
+    } else if name.starts_with(b"#") || !hosts::others_are_asked() {
         (b"-2", b"Unknown host")
     } else {
         (b"-3", b"Host name lookup failure")

@@ -147,9 +147,10 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         };
         match u8::try_from(code).unwrap_or(0) {
             b'e' => o.extend = o.extend.saturating_add(1),
-            b'n' => o.numeric = true,
-            // Nothing more is told; names are shown without -n anyhow.
-            b'v' | b'N' => {}
+            // -N is for symbolic names and yet shows none (observed in net-tools 2.10).
+            b'n' | b'N' => o.numeric = true,
+            // There is nothing more to tell.
+            b'v' => {}
             b'F' => o.fib = true,
             b'C' => o.cache = true,
             b'4' => o.families.push(Family::Inet),
@@ -181,7 +182,7 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         return show::show(&o, out);
     };
     let add = match *verb {
-        b"add" | b"new" => true,
+        b"add" => true,
         b"del" | b"delete" => false,
         b"flush" => return Err(no_flush(&o)),
         _ => return Err(usage(HELP)),

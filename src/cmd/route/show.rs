@@ -108,8 +108,16 @@ fn inet(o: &Options, out: &mut Out) -> Result<(), Error> {
     };
     out.text("Kernel IP routing table\n");
     // More than two -e show no more.
-    let Some(header) = INET_HEADERS.get(usize::from(o.extend)) else { return Ok(()) };
-    out.text(header);
+    let header = INET_HEADERS.get(usize::from(o.extend));
+    out.text(header.unwrap_or(&""));
+    if table.is_empty() {
+        // A namespace that never had a route has no file header either; this counts as a
+        // failure (observed in net-tools 2.10).
+        return Err(Error::Status(1));
+    }
+    if header.is_none() {
+        return Ok(());
+    }
     for r in table.lines().skip(1).filter_map(row) {
         if r.flags & RTF_UP != 0 {
             out.text(&inet_line(&r, o, &names));

@@ -298,14 +298,20 @@ impl Sysctl {
                 return -1;
             }
         };
+        let mut status = 0;
         for name in names {
             let old = OLD_NAMES.contains(&&name[..]) && !self.deprecated;
             // Reading this one makes the kernel do something.
             if !old && name != b"stat_refresh" {
-                self.read_path(&[path, &name].concat());
+                let path = [path, &name].concat();
+                let failed = self.read_path(&path);
+                // What is deeper down does not count (observed in procps 4.0.4).
+                if !file::kind(&path).is_ok_and(|k| k.directory) {
+                    status |= failed;
+                }
             }
         }
-        0
+        status
     }
 
     /// Writes one setting and shows it.
