@@ -466,15 +466,19 @@ fn tutorial(place: &Place, lab: &mut Command, log: &str) -> (String, String) {
     let is_hardware = |w: &str| w.len() == 17 && w.matches(':').count() == 5;
     let steady = |line: &str| -> String {
         let line = line.split(" time").next().unwrap();
+        // A cable is noticed a moment after it has been plugged in: flags and state vary.
+        let line = line.split(" <").next().unwrap();
         let line = if line.starts_with("rtt ") { "rtt" } else { line };
         let words = line.split(' ').map(|w| if is_hardware(w) { "HARDWARE" } else { w });
         words.collect::<Vec<_>>().join(" ") + "\n"
     };
-    (log, stdout(&out).lines().map(steady).collect())
+    // Linux 6.18 keeps a proxy entry without a device when its namespace goes, and may show it to
+    // arp in a later one, as if it were that one's.
+    let stray = |line: &&str| !line.contains(" MP ") && !line.starts_with("Address  ");
+    (log, stdout(&out).lines().filter(stray).map(steady).collect())
 }
 
 #[test]
-#[ignore = "gap: arp and route are being built"]
 fn the_tutorial_passes_with_our_tools_alone_and_with_the_reference() {
     let place = Place::new();
     let begin = Instant::now();

@@ -16,6 +16,7 @@
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkSerializable};
@@ -29,6 +30,8 @@ use netlink_packet_route::route::{
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use crate::netlink::{Conn, Protocol, Request};
+use crate::rtnl::consts::{IFF_LOOPBACK, IFF_UP, RTM_GETLINK};
+use crate::rtnl::link::{HEADER_LEN, Link};
 use crate::sys::{file, mount, netns};
 
 /// Where the other hosts' namespaces are kept, each under its address.
@@ -56,15 +59,15 @@ pub fn lay() -> Result<()> {
         netns::enter(ns)?;
         forwarding(on);
     }
-    let mut at = Place::here()?;
-    at.up("lo")?;
-    at.bridge("lan")?;
-    at.cable("host", Some("lan"), &host, HOST)?;
-    at.cable("other", Some("lan"), &other, OTHER)?;
-    at.cable("wan", None, &internet, WAN_INTERNET)?;
-    at.address("lan", ROUTER, 24)?;
-    at.address("wan", WAN_ROUTER, 30)?;
-    at.route(None, WAN_INTERNET)?;
+    let mut at_router = Place::here()?;
+    at_router.up("lo")?;
+    at_router.bridge("lan")?;
+    at_router.cable("host", Some("lan"), &host, HOST)?;
+    at_router.cable("other", Some("lan"), &other, OTHER)?;
+    at_router.cable("wan", None, &internet, WAN_INTERNET)?;
+    at_router.address("lan", ROUTER, 24)?;
+    at_router.address("wan", WAN_ROUTER, 30)?;
+    at_router.route(None, WAN_INTERNET)?;
 
     netns::enter(&internet)?;
     let mut at = Place::here()?;
@@ -78,11 +81,19 @@ pub fn lay() -> Result<()> {
 
     for (ns, address) in [(&other, OTHER), (&host, HOST)] {
         netns::enter(ns)?;
-        let mut at = Place::here()?;
+        at = Place::here()?;
         at.up("lo")?;
         at.up("eth0")?;
         at.address("eth0", address, 24)?;
         at.route(None, ROUTER)?;
+    }
+    // The kernel notices a moment later that cables are plugged in at both ends. Nobody shall wait
+    // longer for the prompt than is felt.
+    for _ in 0..100 {
+        if at_router.is_ready()? && at.is_ready()? {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
     // So that programs that ping without raw sockets work, too; 0 is the only group there may be.
     let _ = file::write(b"/proc/sys/net/ipv4/ping_group_range", b"0 0");
@@ -119,6 +130,21 @@ impl Place {
         message.serialize(&mut body);
         self.0.change(&mut Request::new(message.message_type(), flags, &body))?;
         Ok(())
+    }
+
+    /// Whether packets can pass all devices that are to be up.
+    fn is_ready(&mut self) -> Result<bool> {
+        const IF_OPER_UP: u8 = 6; // linux/if.h
+        let mut ready = true;
+        let mut links = self.0.dump(&mut Request::new(RTM_GETLINK, 0, &[0; HEADER_LEN]))?;
+        while let Some(message) = links.next_message()? {
+            if let Some(link) = Link::parse(message.payload)
+                && link.flags & (IFF_UP | IFF_LOOPBACK) == IFF_UP
+            {
+                ready &= link.operstate() == Some(IF_OPER_UP);
+            }
+        }
+        Ok(ready)
     }
 
     fn new_link(&mut self, what: &str, link: LinkMessage) -> Result<()> {
