@@ -376,12 +376,6 @@ pub fn ifname(word: &[u8]) -> Option<&[u8]> {
         .then_some(word)
 }
 
-/// A name by which a device may be called besides its own: 1 to 127 bytes, no `/`, no white space.
-pub fn altname(word: &[u8]) -> Option<&[u8]> {
-    let bad = |b: &u8| *b == b'/' || b.is_ascii_whitespace() || *b == 0x0b;
-    (!word.is_empty() && word.len() < 128 && !word.iter().any(bad)).then_some(word)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

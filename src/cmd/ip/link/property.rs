@@ -1,6 +1,6 @@
 //! `ip link property add|del`: alternative names.
 
-use crate::cli::{Args, Usage, exact, prefix, value};
+use crate::cli::{Args, Usage, exact, prefix};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::netlink::{NLA_F_NESTED, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, Request};
@@ -8,6 +8,9 @@ use crate::rtnl::consts::{IFLA_ALT_IFNAME, IFLA_PROP_LIST, RTM_DELLINKPROP, RTM_
 use crate::rtnl::link;
 
 use super::device;
+
+/// The longest alternative name, in bytes.
+const ALT_NAME_MAX: usize = 127;
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let Some(word) = args.take() else { return Err(super::usage().into()) };
@@ -30,7 +33,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
         req.from_word(args.at());
         if prefix("altname").is(word) {
             let name = args.need()?;
-            if value::altname(name).is_none() {
+            if name.is_empty() || name.len() > ALT_NAME_MAX {
                 return Err(args.wrong("not a valid altname").into());
             }
             req.strz(IFLA_ALT_IFNAME, name);

@@ -204,7 +204,7 @@ impl<'c, 'a> Change<'c, 'a> {
         if self.dev.is_some() {
             return Err(args.garbage("dev"));
         }
-        if crate::cli::value::altname(name).is_none() {
+        if name.is_empty() || name.len() > 127 {
             return Err(args.wrong("\"dev\" not a valid ifname"));
         }
         self.dev = Some(name);
