@@ -5,8 +5,8 @@
 
 use super::consts::{
     IFLA_EXT_MASK, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_XSTATS, IFLA_LINK, IFLA_LINK_NETNSID,
-    IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PROTINFO, IFLA_STATS, IFLA_STATS64,
+    IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO,
+    IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PROTINFO, IFLA_STATS, IFLA_STATS64,
     RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
 };
 use crate::netlink::{Attr, Attrs, Request, Table};
@@ -19,7 +19,6 @@ pub const HEADER_LEN: usize = 16;
 /// Every accessor returns what the kernel sent or `None`.
 #[derive(Clone, Copy)]
 pub struct Link<'a> {
-    pub family: u8,
     /// ARPHRD_*
     pub arphrd: u16,
     pub index: u32,
@@ -36,7 +35,6 @@ impl<'a> Link<'a> {
             u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
         };
         Some(Link {
-            family: header[0],
             arphrd: u16::from_ne_bytes([header[2], header[3]]),
             index: word(4),
             flags: word(8),
@@ -104,9 +102,6 @@ impl<'a> Info<'a> {
     }
     pub fn data(&self) -> Option<Attrs<'a>> {
         Some(self.0.get(IFLA_INFO_DATA)?.nested())
-    }
-    pub fn xstats(&self) -> Option<Attr<'a>> {
-        self.0.get(IFLA_INFO_XSTATS)
     }
     /// The kind of the master, `bridge` for a `bridge_slave`.
     pub fn slave_kind(&self) -> Option<&'a [u8]> {
