@@ -4,7 +4,7 @@ use super::filter::Filter;
 use super::show::{self, Level};
 use crate::cli::Args;
 use crate::cmd::ip::saved;
-use crate::ctx::{Ctx, dump_failed};
+use crate::ctx::Ctx;
 use crate::error::{Error, Result, refusal};
 use crate::netlink::{self, Msg, NLM_F_CREATE, Request};
 use crate::rtnl::consts::RTM_NEWROUTE;
@@ -33,7 +33,7 @@ pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                 }
             }
             Ok(None) => return Ok(()),
-            Err(e) => return Ok(dump_failed(e, 2)?),
+            Err(e) => return Ok(show::ended(e, &filter)?),
         }
     }
 }

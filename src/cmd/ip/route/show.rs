@@ -6,7 +6,7 @@ use crate::cli::Args;
 use crate::cli::value::{AF_INET, AF_INET6, AF_MPLS};
 use crate::cmd::ip::host;
 use crate::ctx::{Ctx, Opts, dump_failed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::names::{Kind, Names};
 use crate::netlink;
 use crate::output::addr::paint_of;
@@ -48,14 +48,8 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                 }
             }
             Ok(None) => break,
-            // A namespace without a route yet has no main table either.
-            Err(netlink::Error::Nack(nack))
-                if nack.errno == libc::ENOENT && filter.table == RT_TABLE_MAIN =>
-            {
-                break;
-            }
             Err(e) => {
-                dump_failed(e, 2)?;
+                ended(e, &filter)?;
                 break;
             }
         }
@@ -66,6 +60,22 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
     }
     Ok(())
+}
+
+/// Judges the error at the end of a dump.
+///
+/// # Errors
+///
+/// `Dump terminated`, 2. A namespace without a route yet has no main table, which is no error.
+pub fn ended(e: netlink::Error, filter: &Filter) -> Result<(), Error> {
+    match e {
+        netlink::Error::Nack(nack)
+            if nack.errno == libc::ENOENT && filter.table == RT_TABLE_MAIN =>
+        {
+            Ok(())
+        }
+        e => dump_failed(e, 2),
+    }
 }
 
 const TYPE: Field = field("type", "{} ");
