@@ -3,7 +3,7 @@
 //! The kernel is asked only for what a command needs: an append looks at its chain and at the
 //! chain it jumps to, an insertion at a place reads rules up to that place.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 use crate::error::errno;
@@ -64,7 +64,7 @@ pub struct Tx {
     family: u8,
     batch: Batch,
     notes: Vec<Note>,
-    chains: HashMap<Vec<u8>, State>,
+    chains: BTreeMap<Vec<u8>, State>,
     arena: Vec<u8>,
     /// The table begins empty: the kernel's chains do not count.
     fresh: bool,
@@ -84,7 +84,7 @@ impl Tx {
             family: kernel.family as u8,
             batch: Batch::new(generation),
             notes: Vec::new(),
-            chains: HashMap::new(),
+            chains: BTreeMap::new(),
             arena: Vec::new(),
             fresh: false,
             table_made: false,
