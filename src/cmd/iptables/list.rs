@@ -85,13 +85,13 @@ pub fn policy(chain: &Chain) -> &'static str {
     if chain.policy == 0 { "DROP" } else { "ACCEPT" }
 }
 
-/// The rules of a chain, each made into text; how many there are, and how many of them cannot be
-/// expressed.
+/// The rules of a chain, each made into text by `each`, which says whether it has; how many there
+/// are, and how many of those shown cannot be expressed.
 pub fn rules(
     kernel: &mut Kernel,
     chain: &Chain,
     out: &mut Vec<u8>,
-    mut each: impl FnMut(&mut Vec<u8>, &Rule, usize),
+    mut each: impl FnMut(&mut Vec<u8>, &Rule, usize) -> bool,
 ) -> Result<(usize, usize)> {
     if chain.uses == 0 {
         return Ok((0, 0));
@@ -106,8 +106,8 @@ pub fn rules(
     let read = kernel.rules(&chain.table, &chain.name, |found, read: &mut Read| {
         let rule = raise::of(found, family);
         read.count += 1;
-        read.strange += usize::from(!rule.strange.is_empty());
-        each(&mut read.text, &rule, read.count);
+        let shown = each(&mut read.text, &rule, read.count);
+        read.strange += usize::from(shown && !rule.strange.is_empty());
         ControlFlow::Continue(())
     })?;
     out.extend_from_slice(&read.text);
@@ -179,9 +179,11 @@ fn list(
             for chain in &chains {
                 let wanted = command.number;
                 let (_, n) = rules(kernel, chain, out, |text, rule, number| {
-                    if wanted == 0 || wanted == number {
+                    let shown = wanted == 0 || wanted == number;
+                    if shown {
                         show.words(text, rule, &chain.name);
                     }
+                    shown
                 })?;
                 strange += n;
             }
@@ -215,9 +217,11 @@ fn rows(
 ) -> Result<usize> {
     let mut body = Vec::new();
     let (count, strange) = rules(kernel, chain, &mut body, |text, rule, number| {
-        if wanted == 0 || wanted == number {
+        let shown = wanted == 0 || wanted == number;
+        if shown {
             show.row(text, rule, number);
         }
+        shown
     })?;
     if wanted == 0 {
         let about = match table.built_in(&chain.name) {

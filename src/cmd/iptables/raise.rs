@@ -41,7 +41,10 @@ pub fn raise(exprs: &[u8], user_data: &[u8], family: Family) -> Rule {
     };
     for expr in Reader::new(exprs) {
         if let Err(what) = raiser.take(expr) {
-            raiser.rule.strange.push(what);
+            // What follows from the first strangeness is none of its own.
+            if what != b"register" || raiser.rule.strange.is_empty() {
+                raiser.rule.strange.push(what);
+            }
         }
     }
     if let Some(text) = comment(user_data)

@@ -165,6 +165,7 @@ fn one(
                 let _ = write!(text, "[{}:{}] ", rule.counters.0, rule.counters.1);
             }
             show.words(text, rule, &chain.name);
+            true
         })?;
         strange += n;
     }
