@@ -10,6 +10,7 @@ mod docs;
 mod examples;
 mod hints;
 mod install;
+mod iptables;
 mod lab;
 mod lab_cmd;
 mod layers;
