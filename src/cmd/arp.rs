@@ -57,19 +57,19 @@ const LONG: &[Long] = &[
 
 pub const HELP: &str = "\
 Usage:
-  arp [-vn] [-H TYPE] [-i DEVICE] [-a | -e] [HOST]         show entries
-  arp [-v] [-i DEVICE] -d HOST [pub]                       delete an entry
-  arp [-v] [-H TYPE] [-i DEVICE] -s HOST ADDRESS [temp]    make an entry
-  arp [-v] [-i DEVICE] -Ds HOST DEVICE [netmask MASK] pub  answer for HOST
-  arp [-vnD] [-H TYPE] [-i DEVICE] -f [FILE]               make the entries of a file
+  arp [-v] [-n] [-H TYPE] [-i DEVICE] [-a | -e] [HOST]
+  arp [-v] [-i DEVICE] -d HOST [pub]
+  arp [-v] [-H TYPE] [-i DEVICE] -s HOST ADDRESS [temp]
+  arp [-v] [-i DEVICE] -D -s HOST DEVICE [netmask MASK] pub
+  arp [-v] [-D] [-H TYPE] [-i DEVICE] -f [FILE]
 
-  -a                 one sentence for each entry (BSD)
+  -a, --all          one sentence for each entry (BSD)
   -e                 a table (this is what is shown without -a)
   -n, --numeric      addresses without names
   -v, --verbose      more details
   -i, --device       only entries of this device
   -H, -t, --hw-type  only entries of this type of hardware (ether)
-  -A, -p, --protocol the family of addresses; inet is the only one
+  -A, -p, --protocol  the family of addresses; inet is the only one
   -D, --use-device   the hardware address of a device
   -s, --set          make an entry
   -d, --delete       delete an entry

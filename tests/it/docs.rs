@@ -33,11 +33,18 @@ fn page(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("man").join(name)
 }
 
+/// A line of a usage that begins with an option, without what is said of it behind two blanks.
+fn without_remark(line: &str) -> &str {
+    let text = line.trim_start();
+    if text.starts_with('-') { text.split("  ").next().unwrap_or(text) } else { line }
+}
+
 /// The words that are typed as they stand: lower case, or an option; not `PREFIX`, `{`, `...`.
 fn typed(usage: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let separators = |c: char| c.is_whitespace() || "{}[]|,()=\"'".contains(c);
-    for word in usage.split(separators) {
+    // What an option does stands behind two blanks and is nothing to type.
+    for word in usage.lines().flat_map(|l| without_remark(l).split(separators)) {
         let word = word.trim_matches(|c: char| ".:;".contains(c));
         let name = word.trim_start_matches('-');
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));

@@ -148,7 +148,7 @@ pub fn usage() -> Error {
     for (word, what) in HELP {
         text += &format!("  {word:<22} {what}\n");
     }
-    text += "\nFor more details see ping(8).";
+    text += "\nManual: ping(8).";
     Error::failed(2, text)
 }
 

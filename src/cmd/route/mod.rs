@@ -53,18 +53,19 @@ const LONG: &[Long] = &[
 ];
 
 pub const HELP: &str = "\
-Usage: route [-nvee] [-FC] [FAMILY]                 show the routes
-       route [-v] [FAMILY] {add|del} TARGET ...     add or delete a route
-       route {-h|--help} [FAMILY]                   the words of add and del
-       route {-V|--version}                         the version
+Usage: route [-n] [-v] [-e] [-F] [-C] [FAMILY]
+       route [-v] [FAMILY] {add|del} TARGET ...
+       route {-h|--help} [FAMILY]
+       route {-V|--version}
 
   -n, --numeric   addresses without names
   -e, --extend    MSS, window and initial round trip time; twice: these and all others
   -F, --fib       the routes themselves (this is what is shown without -C)
   -C, --cache     the routing cache, which kernels no longer have
   -v, --verbose   more details
-  -A, --protocol FAMILY, -4, -6, --inet, --inet6
-                  inet (this is what is meant without) or inet6
+  -A, --protocol FAMILY  inet, which is what is meant without, or inet6
+  -4, --inet, -6, --inet6  the same
+  -h, --help      this help; behind a family the words of add and del
 ";
 
 /// The usage of `add` and `del`, for completions.

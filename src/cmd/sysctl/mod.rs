@@ -481,5 +481,5 @@ fn help() -> String {
     for (word, what) in HELP {
         text += &format!("  {word:<26} {what}\n");
     }
-    text + "\nFor more details see sysctl(8).\n"
+    text + "\nManual: sysctl(8).\n"
 }
