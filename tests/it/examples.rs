@@ -1,4 +1,5 @@
-//! What the manual shows as an example can be typed.
+//! What the manual shows as an example can be typed, and README tells the truth about what is
+//! missing.
 
 use crate::lab::Lab;
 use std::path::Path;
@@ -49,4 +50,35 @@ fn examples_of_the_manual_work() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// The words between backquotes in the one line of README that begins so.
+fn readme(start: &str) -> Vec<&'static str> {
+    let text = include_str!("../../README.md");
+    let line = text.lines().find(|l| l.starts_with(start)).expect("a line of README");
+    line.split('`').nth(1).expect("words in backquotes").split(' ').collect()
+}
+
+#[test]
+fn readme_knows_what_is_missing() {
+    let lab = Lab::new();
+    let usage = lab.ours("ip help").err();
+    let objects = usage.split(":= {").nth(1).and_then(|t| t.split('}').next()).expect("a list");
+    let missing = |object: &str| {
+        let out = lab.ours(&format!("ip {object}"));
+        out.status == 1 && out.err().contains("is not part of ipbox yet")
+    };
+    // Two names of one thing are told once.
+    let told = readme("| objects ");
+    for object in objects.split(['|', ' ', '\n']).filter(|o| !o.is_empty()) {
+        let twin = ["ntbl", "tunl", "tap", "tcp_metrics"].contains(&object);
+        assert_eq!(told.contains(&object), missing(object) && !twin, "README about {object}");
+    }
+    let usage = lab.ours("ip link help").err();
+    let kinds = usage.split("KIND := {").nth(1).and_then(|t| t.split('}').next()).expect("a list");
+    let mut kinds: Vec<_> = kinds.split(['|', ' ', '\n']).filter(|k| !k.is_empty()).collect();
+    kinds.retain(|k| *k != "vrf_slave");
+    let mut told = readme("| options of link kinds");
+    told.sort_unstable();
+    assert_eq!(told, kinds, "README's kinds are those of `ip link help`");
 }
