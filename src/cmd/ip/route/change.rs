@@ -387,3 +387,62 @@ impl<'a> Change<'a> {
         Ok(self.request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str, message: u16) -> Result<Vec<u8>, Error> {
+        let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
+        let mut names = Names::default();
+        let request = parse(&mut Args::new(&words), &mut names, AF_UNSPEC, message, 0)?;
+        Ok(request.payload().to_vec())
+    }
+
+    fn header(line: &str, message: u16) -> Header {
+        Route::parse(&read(line, message).unwrap()).map(|r| r.header).unwrap()
+    }
+
+    #[test]
+    fn table_and_scope_follow_from_the_type() {
+        let add = |line| {
+            let h = header(line, RTM_NEWROUTE);
+            (h.table, h.scope, h.protocol)
+        };
+        assert_eq!(add("10.1/16 via 10.0.0.2"), (254, RT_SCOPE_UNIVERSE, RTPROT_BOOT));
+        assert_eq!(add("10.1/16"), (254, RT_SCOPE_LINK, RTPROT_BOOT));
+        assert_eq!(add("10.1/16 nhid 5").1, RT_SCOPE_UNIVERSE);
+        assert_eq!(add("local 10.1.0.1"), (255, RT_SCOPE_HOST, RTPROT_BOOT));
+        assert_eq!(add("broadcast 10.1.0.1 table 7").0, 7);
+        assert_eq!(add("blackhole 10.1/16").1, RT_SCOPE_UNIVERSE);
+        assert_eq!(add("2001:db8::/32").1, RT_SCOPE_UNIVERSE);
+        let h = header("10.1/16 via 10.0.0.2", RTM_DELROUTE);
+        assert_eq!((h.scope, h.protocol, h.kind), (RT_SCOPE_NOWHERE, 0, RTN_UNSPEC));
+    }
+
+    #[test]
+    fn a_gateway_of_another_family_has_its_own_attribute() {
+        let bytes = read("10.1/16 via inet6 fe80::1", RTM_NEWROUTE).unwrap();
+        let r = Route::parse(&bytes).unwrap();
+        assert_eq!(r.via().map(|v| v.family), Some(10));
+        assert!(r.gateway().is_none());
+        let bytes = read("10.1/16 via 10.0.0.2 table 300", RTM_NEWROUTE).unwrap();
+        let r = Route::parse(&bytes).unwrap();
+        assert_eq!((r.gateway(), r.table()), (Some(&[10, 0, 0, 2][..]), 300));
+    }
+
+    #[test]
+    fn nothing_is_ignored() {
+        let text = |line| {
+            let e = read(line, RTM_NEWROUTE).unwrap_err();
+            (String::from_utf8(e.text()).unwrap(), e.status())
+        };
+        let (garbage, status) = text("10.1/16 foo");
+        assert_eq!(garbage, "Error: either \"to\" is duplicate, or \"foo\" is garbage.\n");
+        assert_eq!(status, 255);
+        assert_eq!(text("10.1/16 via").1, 255);
+        assert_eq!(text("10.1/16 nexthop").1, 255);
+        assert_eq!(text("10.1/16 mtu x").1, 255);
+        assert_eq!(text("10.1/33").1, 1);
+    }
+}

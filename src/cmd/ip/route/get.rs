@@ -7,7 +7,7 @@ use crate::cli::value::{self, AF_INET, AF_UNSPEC, Addr};
 use crate::cli::{Args, Word, exact, prefix};
 use crate::ctx::{Ctx, pointed};
 use crate::error::{Error, Result};
-use crate::names::Kind;
+use crate::names::{Kind, NetDb};
 use crate::netlink::Request;
 use crate::rtnl::consts::{
     RTA_DPORT, RTA_DST, RTA_FLOWLABEL, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_OIF, RTA_SPORT,
@@ -15,7 +15,6 @@ use crate::rtnl::consts::{
     RTM_NEWROUTE,
 };
 use crate::rtnl::route::{Header, Route};
-use crate::sys::file;
 
 #[derive(Clone, Copy)]
 enum Key {
@@ -225,13 +224,5 @@ fn protocol(word: &[u8]) -> Option<u8> {
     if word.first()?.is_ascii_digit() {
         return std::str::from_utf8(word).ok()?.parse().ok();
     }
-    let text = file::read(b"/etc/protocols").unwrap_or_default();
-    let known = &b"icmp 1\ntcp 6\nudp 17\nipv6-icmp 58\n"[..];
-    text.split(|&b| b == b'\n').chain(known.split(|&b| b == b'\n')).find_map(|line| {
-        let line = line.split(|&b| b == b'#').next()?;
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
-        let name = words.next()?;
-        let number = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-        (name == word || words.any(|alias| alias == word)).then_some(number)
-    })
+    NetDb::default().protocol(word)
 }
