@@ -420,3 +420,73 @@ fn show_if(
 pub fn no_device(name: &[u8]) -> Error {
     Error::failed(1, [b"Device \"", name, b"\" does not exist."].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::Request;
+    use crate::output::Style;
+    use crate::rtnl::consts::{IFLA_IFNAME, IFLA_OPERSTATE, IFLA_XDP, RTM_NEWLINK};
+    use crate::rtnl::link::header;
+
+    /// What the kernels of the tests do not send.
+    fn shown(style: Style, brief: bool) -> String {
+        let mut r = Request::new(RTM_NEWLINK, 0, &header(0, 7));
+        r.header()[2..4].copy_from_slice(&512u16.to_ne_bytes()); // ARPHRD_PPP
+        r.header()[8..12].copy_from_slice(&0x8000_0051u32.to_ne_bytes());
+        r.strz(IFLA_IFNAME, b"ppp0");
+        r.u8(IFLA_OPERSTATE, 9);
+        r.u8(IFLA_LINKMODE, 7);
+        r.u32(IFLA_EVENT, 2);
+        r.attr(IFLA_ADDRESS, &[]);
+        r.attr(IFLA_BROADCAST, &[1, 2]);
+        r.attr(IFLA_PERM_ADDRESS, &[3, 4]);
+        let xdp = r.nest(IFLA_XDP);
+        r.u8(2, 2);
+        r.u32(4, 33);
+        r.u32(6, 33);
+        r.end(xdp);
+        r.attr(crate::rtnl::consts::IFLA_LINK_NETNSID, &(-1i32).to_ne_bytes());
+        r.u8(IFLA_PROTO_DOWN, 1);
+        let reason = r.nest(IFLA_PROTO_DOWN_REASON);
+        r.u32(2, 0x8000_0010);
+        r.end(reason);
+        let link = Link::parse(r.payload()).unwrap();
+        let form = Form { link: true, link_line: true, queue: false, deleted: true };
+        let mut out = Out::memory(style);
+        let opts = Opts { style, brief, ..Opts::default() };
+        let mut names = Names::default();
+        out.open();
+        record(&mut out, &mut names, &opts, &link, form);
+        out.close();
+        String::from_utf8(out.taken()).unwrap()
+    }
+
+    #[test]
+    fn rare_things_have_their_text() {
+        assert_eq!(
+            shown(Style::default(), false),
+            "Deleted 7: ppp0: <POINTOPOINT,UP,80000000> xdpgeneric/id:33 state 0x9 mode 7 \
+             event FEATURE CHANGE \n    link/ppp  peer 01:02 permaddr 03:04 link-netnsid unknown \
+             protodown on protodown_reason <4,31> \n"
+        );
+        assert_eq!(
+            shown(Style::default(), true),
+            "Deleted ppp0             0x9             <POINTOPOINT,UP,80000000> \n"
+        );
+    }
+
+    #[test]
+    fn rare_things_have_their_keys() {
+        assert_eq!(
+            shown(Style { json: true, ..Style::default() }, false),
+            "{\"deleted\":true,\"ifindex\":7,\"ifname\":\"ppp0\",\
+             \"flags\":[\"POINTOPOINT\",\"UP\",\"80000000\"],\
+             \"xdp\":{\"mode\":2,\"prog\":{\"id\":33},\"attached\":[{\"mode\":2,\"prog\":{\"id\":33}}]},\
+             \"operstate_index\":9,\"linkmode_index\":7,\"event\":\"FEATURE CHANGE\",\
+             \"link_type\":\"ppp\",\"address\":\"\",\"link_pointtopoint\":true,\"broadcast\":\"01:02\",\
+             \"permaddr\":\"03:04\",\"link_netnsid\":-1,\"proto_down\":true,\
+             \"proto_down_reason\":[\"4\",\"31\"]}"
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use crate::ctx::Opts;
 use crate::names::Names;
 use crate::netlink::{Attr, Attrs, Table};
-use crate::output::{Out, Paint, addr, field, json_only, text_only};
+use crate::output::{Out, Paint, addr, field, human, json_only, text_only};
 use crate::rtnl::consts::{IFF_POINTOPOINT, IFLA_ADDRESS, IFLA_NUM_VF, IFLA_VFINFO_LIST};
 use crate::rtnl::link::Link;
 use crate::sys::fd;
@@ -119,7 +119,7 @@ fn one(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, vf: Table
     if opts.stats > 0
         && let Some(stats) = vf.get(IFLA_VF_STATS)
     {
-        counters(out, stats.nested());
+        counters(out, opts, stats.nested());
     }
 }
 
@@ -154,49 +154,110 @@ fn vlan(out: &mut Out, a: Attr<'_>, protocol: u16) {
     }
 }
 
-/// IFLA_VF_STATS_*: six counters of packets and bytes.
-fn counters(out: &mut Out, stats: Attrs<'_>) {
-    let value = |kind| stats.find(kind).and_then(|a| a.u64()).unwrap_or(0);
+/// IFLA_VF_STATS_*: packets and bytes, each way; what was dropped, when the driver counts it.
+fn counters(out: &mut Out, opts: &Opts, stats: Attrs<'_>) {
+    let value = |kind| stats.find(kind).and_then(|a| a.u64());
+    let rx = [("bytes", 10, 2), ("packets", 8, 0), ("multicast", 7, 5), ("broadcast", 7, 4)];
+    let tx = [("bytes", 10, 3), ("packets", 8, 1)];
     let rows = [
-        (
-            "rx",
-            "RX",
-            [
-                ("bytes", value(2)),
-                ("packets", value(0)),
-                ("multicast", value(5)),
-                ("broadcast", value(4)),
-                ("dropped", value(7)),
-            ],
-        ),
-        (
-            "tx",
-            "TX",
-            [("bytes", value(3)), ("packets", value(1)), ("", 0), ("", 0), ("dropped", value(8))],
-        ),
+        ("rx", "    RX: bytes  packets  mcast   bcast ", &rx[..], 7),
+        ("tx", "    TX: bytes  packets ", &tx[..], 8),
     ];
     out.open_object("stats");
-    for (key, name, row) in rows {
+    for (key, heading, columns, dropped) in rows {
         out.open_object(key);
         out.line_break();
-        let shown = || row.iter().filter(|c| !c.0.is_empty());
-        let mut heading = format!("    {name}: ");
-        let mut numbers = String::from("    ");
-        for (i, (name, v)) in shown().enumerate() {
-            out.uint(json_only(name), *v);
-            let width = if i == 0 { 10 } else { 8 };
-            let short = match *name {
-                "multicast" => "mcast",
-                "broadcast" => "bcast",
-                other => other,
-            };
-            heading.push_str(&format!("{short:<width$} "));
-            numbers.push_str(&format!("{v:<width$} "));
+        out.text(heading);
+        let dropped = value(dropped);
+        if dropped.is_some() {
+            out.text("  dropped ");
         }
-        out.text(&heading);
         out.line_break();
-        out.text(&numbers);
+        out.text("    ");
+        let rest = dropped.map(|v| ("dropped", 8, v));
+        let all = columns.iter().map(|&(key, width, attr)| (key, width, value(attr).unwrap_or(0)));
+        for (key, width, v) in all.chain(rest) {
+            out.uint(json_only(key), v);
+            out.text(&format!("{:>width$} ", human(v, opts.human)));
+        }
         out.close();
     }
     out.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::Request;
+    use crate::output::Style;
+    use crate::rtnl::consts::RTM_NEWLINK;
+    use crate::rtnl::link::header;
+
+    fn words(fields: &[u32]) -> Vec<u8> {
+        fields.iter().flat_map(|f| f.to_ne_bytes()).collect()
+    }
+
+    /// No kernel at hand has virtual functions, so one is made.
+    fn shown(opts: &Opts) -> String {
+        let mut r = Request::new(RTM_NEWLINK, 0, &header(0, 7));
+        r.attr(IFLA_ADDRESS, &[2, 0, 0, 0, 0, 1]);
+        r.u32(IFLA_NUM_VF, 1);
+        let list = r.nest(IFLA_VFINFO_LIST);
+        let vf = r.nest(IFLA_VF_INFO);
+        let mut mac = words(&[3]);
+        mac.extend([2, 0, 0, 0, 0, 9]);
+        mac.resize(36, 0);
+        r.attr(IFLA_VF_MAC, &mac);
+        r.attr(IFLA_VF_BROADCAST, &[0xff; 32]);
+        let vlans = r.nest(IFLA_VF_VLAN_LIST);
+        let mut info = words(&[3, 5, 2]);
+        info.extend([0x88, 0xa8, 0, 0]);
+        r.attr(1, &info);
+        r.end(vlans);
+        r.attr(IFLA_VF_TX_RATE, &words(&[3, 0]));
+        r.attr(IFLA_VF_RATE, &words(&[3, 10, 100]));
+        r.attr(IFLA_VF_SPOOFCHK, &words(&[3, 1]));
+        r.attr(IFLA_VF_LINK_STATE, &words(&[3, 2]));
+        r.attr(IFLA_VF_TRUST, &words(&[3, 0]));
+        r.attr(IFLA_VF_RSS_QUERY_EN, &words(&[3, u32::MAX]));
+        let stats = r.nest(IFLA_VF_STATS);
+        r.u64(2, 1234);
+        r.u64(0, 12);
+        r.end(stats);
+        r.end(vf);
+        r.end(list);
+        r.header()[2] = 1; // ARPHRD_ETHER
+        let link = Link::parse(r.payload()).unwrap();
+        let mut out = Out::memory(opts.style);
+        out.open();
+        show(&mut out, &mut Names::default(), opts, &link);
+        out.close();
+        String::from_utf8(out.taken()).unwrap()
+    }
+
+    #[test]
+    fn a_virtual_function_has_a_line() {
+        let line = "\n    vf 3     link/ether 02:00:00:00:00:09 brd ff:ff:ff:ff:ff:ff, vlan 5, qos 2, \
+            vlan protocol 802.1ad, max_tx_rate 100Mbps, min_tx_rate 10Mbps, spoof checking on, \
+            link-state disable, trust off";
+        assert_eq!(shown(&Opts::default()), line);
+        let stats = Opts { stats: 1, ..Opts::default() };
+        assert_eq!(
+            shown(&stats)[line.len()..],
+            *"\n    RX: bytes  packets  mcast   bcast \n          1234       12       0       0 \
+              \n    TX: bytes  packets \n             0        0 "
+        );
+    }
+
+    #[test]
+    fn a_virtual_function_is_an_object() {
+        let style = Style { json: true, ..Style::default() };
+        assert_eq!(
+            shown(&Opts { style, ..Opts::default() }),
+            "{\"vfinfo_list\":[{\"vf\":3,\"link_type\":\"ether\",\"address\":\"02:00:00:00:00:09\",\
+             \"broadcast\":\"ff:ff:ff:ff:ff:ff\",\"vlan_list\":[{\"vlan\":5,\"qos\":2,\
+             \"protocol\":\"802.1ad\"}],\"rate\":{\"max_tx\":100,\"min_tx\":10},\"spoofchk\":true,\
+             \"link_state\":\"disable\",\"trust\":false}]}"
+        );
+    }
 }
