@@ -75,10 +75,6 @@ impl<'a> Args<'a> {
     pub fn rest(&self) -> &'a [&'a [u8]] {
         self.words.get(self.next..).unwrap_or(&[])
     }
-    /// All words, also those taken.
-    pub fn all(&self) -> &'a [&'a [u8]] {
-        self.words
-    }
     /// The index of the word taken last.
     pub fn at(&self) -> usize {
         self.next.saturating_sub(1)
@@ -87,11 +83,6 @@ impl<'a> Args<'a> {
     pub fn last(&self) -> &'a [u8] {
         self.words.get(self.at()).copied().unwrap_or(b"")
     }
-    /// Leaves out all further words.
-    pub fn skip_all(&mut self) {
-        self.next = self.words.len();
-    }
-
     /// Takes the word that must follow.
     ///
     /// # Errors

@@ -28,13 +28,10 @@ impl Word {
             && given.first() == self.full.as_bytes().first()
             && self.full.as_bytes().starts_with(given)
     }
-    /// The shortest spelling.
-    pub fn shortest(self) -> &'static str {
-        &self.full[..self.min]
-    }
 }
 
 /// A beginning that two words of one list both claim.
+#[cfg(test)]
 pub fn ambiguity(words: &[Word]) -> Option<&'static str> {
     words.iter().enumerate().find_map(|(i, a)| {
         let others = || words[..i].iter().chain(&words[i + 1..]);

@@ -8,5 +8,7 @@ mod nearest;
 pub mod value;
 
 pub use args::{Args, Row, Usage};
-pub use keyword::{Word, ambiguity, exact, prefix};
+#[cfg(test)]
+pub use keyword::ambiguity;
+pub use keyword::{Word, exact, prefix};
 pub use nearest::nearest;

@@ -106,14 +106,6 @@ impl Addr {
         a.bytes[..b.len()].copy_from_slice(b);
         Some(a)
     }
-    pub fn v4(a: Ipv4Addr) -> Addr {
-        let mut addr = Addr::unspecified(AF_INET);
-        addr.bytes[..4].copy_from_slice(&a.octets());
-        addr
-    }
-    pub fn v6(a: Ipv6Addr) -> Addr {
-        Addr { family: AF_INET6, bytes: a.octets(), len: 16 }
-    }
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }

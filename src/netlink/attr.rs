@@ -40,10 +40,6 @@ impl<'a> Attr<'a> {
         let end = self.value.iter().position(|&b| b == 0).unwrap_or(self.value.len());
         &self.value[..end]
     }
-    /// Text that is ASCII by nature, up to the first NUL.
-    pub fn str(self) -> Option<&'a str> {
-        std::str::from_utf8(self.bytes()).ok()
-    }
     /// The attributes inside.
     pub fn nested(self) -> Attrs<'a> {
         Attrs(self.value)

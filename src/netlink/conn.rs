@@ -1,7 +1,6 @@
 //! One request at a time over one socket: acknowledgements, answers, dumps.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST,
@@ -15,7 +14,6 @@ use super::{Attrs, HEADER_LEN, Msg, Msgs, Pack, Request};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Route = 0,
-    SockDiag = 4,
     Netfilter = 12,
 }
 
@@ -108,19 +106,6 @@ impl Conn {
         let _ = self.socket.set_netlink_get_strict_chk(on);
     }
 
-    /// Joins a multicast group (RTNLGRP_*).
-    ///
-    /// # Errors
-    ///
-    /// Those of setsockopt(2).
-    pub fn join(&self, group: u32) -> io::Result<()> {
-        self.socket.add_membership(group)
-    }
-
-    pub fn fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-
     fn next_seq(&mut self) -> u32 {
         self.seq = self.seq.wrapping_add(1).max(1);
         self.seq
@@ -149,18 +134,8 @@ impl Conn {
         }
     }
 
-    /// The next datagram, whoever asked for it: for monitors.
-    ///
-    /// # Errors
-    ///
-    /// `Error::Io` with ENOBUFS when events were lost.
-    pub fn datagram(&mut self) -> Result<Msgs<'_>, Error> {
-        let len = self.receive()?;
-        Ok(Msgs(&self.buf[..len]))
-    }
-
     /// Sends what may be packed or without acknowledgement; the caller sees to the answers
-    /// with [`Conn::datagram`].
+    /// with [`Conn::drain`].
     ///
     /// # Errors
     ///
@@ -209,11 +184,6 @@ impl Conn {
                 }
             }
         }
-    }
-
-    /// A sequence number for a message of [`Conn::send_raw`].
-    pub fn sequence(&mut self) -> u32 {
-        self.next_seq()
     }
 
     /// Sends a change and waits for its acknowledgement.
@@ -468,7 +438,7 @@ mod tests {
         let mut payload = errno.to_ne_bytes().to_vec();
         payload.extend([0; HEADER_LEN]);
         payload.extend(rest);
-        acknowledged(Msg { kind: NLMSG_ERROR, flags, seq: 1, port: 0, payload: &payload })
+        acknowledged(Msg { kind: NLMSG_ERROR, flags, seq: 1, payload: &payload })
     }
 
     #[test]
@@ -488,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_short_answer_is_malformed() {
-        let msg = Msg { kind: NLMSG_ERROR, flags: 0, seq: 1, port: 0, payload: &[1, 2] };
+        let msg = Msg { kind: NLMSG_ERROR, flags: 0, seq: 1, payload: &[1, 2] };
         assert!(matches!(acknowledged(msg), Err(Error::Malformed)));
     }
 }

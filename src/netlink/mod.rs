@@ -5,12 +5,11 @@ mod conn;
 mod request;
 
 pub use attr::{Attr, Attrs, Table};
-pub use conn::{Ack, Conn, Dump, Error, Nack, Protocol};
-pub use request::{HEADER_LEN, Nest, Pack, Request};
+pub use conn::{Conn, Error, Nack, Protocol};
+pub use request::{HEADER_LEN, Pack, Request};
 
 pub use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_APPEND, NLM_F_CREATE, NLM_F_DUMP, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE,
-    NLM_F_REQUEST,
+    NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,
 };
 
 /// The type of an attribute that holds attributes.
@@ -23,7 +22,6 @@ pub struct Msg<'a> {
     pub kind: u16,
     pub flags: u16,
     pub seq: u32,
-    pub port: u32,
     /// Family header and attributes.
     pub payload: &'a [u8],
 }
@@ -50,7 +48,7 @@ impl<'a> Iterator for Msgs<'a> {
         let half = |at: usize| u16::from_ne_bytes([header[at], header[at + 1]]);
         let len = word(0) as usize;
         let payload = self.0.get(HEADER_LEN..len)?;
-        let msg = Msg { kind: half(4), flags: half(6), seq: word(8), port: word(12), payload };
+        let msg = Msg { kind: half(4), flags: half(6), seq: word(8), payload };
         // The last message may lack its padding.
         self.0 = self.0.get(msg.span()..).unwrap_or(&[]);
         Some(msg)

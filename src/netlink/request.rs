@@ -35,6 +35,7 @@ impl Request {
     }
 
     /// What is added from here on comes from word `index` of the command.
+    #[allow(clippy::wrong_self_convention)] // "this comes from word 3"
     pub fn from_word(&mut self, index: usize) {
         self.words.push((self.buf.len(), index));
     }
@@ -98,16 +99,6 @@ impl Request {
         };
         self.buf[nest.0..nest.0 + 2].copy_from_slice(&len.to_ne_bytes());
     }
-    /// Closes a nest, or takes it back when nothing is in it; says whether it stayed.
-    pub fn end_or_drop(&mut self, nest: Nest) -> bool {
-        if self.buf.len() == nest.0 + 4 {
-            self.buf.truncate(nest.0);
-            return false;
-        }
-        self.end(nest);
-        true
-    }
-
     /// The family header, to be filled in while words are read.
     pub fn header(&mut self) -> &mut [u8] {
         &mut self.buf[HEADER_LEN..]
@@ -120,10 +111,6 @@ impl Request {
     pub fn add_flags(&mut self, flags: u16) {
         let now = u16::from_ne_bytes([self.buf[6], self.buf[7]]);
         self.buf[6..8].copy_from_slice(&(now | flags).to_ne_bytes());
-    }
-    /// RTM_NEWLINK and the like.
-    pub fn set_kind(&mut self, kind: u16) {
-        self.buf[4..6].copy_from_slice(&kind.to_ne_bytes());
     }
 
     /// The whole message with its length and sequence number filled in.
@@ -200,14 +187,6 @@ mod tests {
         assert_eq!(r.word_at(32), Some(3));
         assert_eq!(r.word_at(44), Some(5));
         assert_eq!(r.word_at(8), None);
-    }
-
-    #[test]
-    fn an_empty_nest_can_be_taken_back() {
-        let mut r = Request::new(16, 5, &[0; 16]);
-        let n = r.nest(18);
-        assert!(!r.end_or_drop(n));
-        assert_eq!(r.payload().len(), 16);
     }
 
     #[test]

@@ -85,10 +85,12 @@ impl Out {
         Out { style, buf: Vec::new(), depth: 0, comma: false, drains: true }
     }
     /// Keeps everything, to be looked at with `taken`.
+    #[cfg(test)]
     pub fn memory(style: Style) -> Out {
         Out { drains: false, ..Out::new(style) }
     }
     /// What has been rendered and not yet written.
+    #[cfg(test)]
     pub fn taken(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.buf)
     }
@@ -285,12 +287,6 @@ impl Out {
     pub fn newline(&mut self) {
         self.text("\n");
     }
-    /// Bytes on the last line so far, for columns.
-    pub fn column(&self) -> usize {
-        let start = self.buf.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        self.buf.len() - start
-    }
-
     /// Writes what is held.
     ///
     /// # Errors

@@ -16,7 +16,9 @@ pub extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
     let mut words: Vec<&'static [u8]> = Vec::with_capacity(count);
     for i in 0..count {
         // SAFETY: the kernel puts argc pointers at argv, followed by a null.
-        let pointer = unsafe { *argv.add(i) };
+        let place = unsafe { argv.add(i) };
+        // SAFETY: as above, it is one of them.
+        let pointer = unsafe { *place };
         if pointer.is_null() {
             break;
         }

@@ -129,11 +129,10 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
             b'n' => o.keep = true,
             b'T' => o.table = value,
             // There is nothing to wait for; how long is not even looked at.
-            b'w' => {
-                if value.is_none() && getopt.peek().is_some_and(|w| !w.starts_with(b"-")) {
-                    let _ = getopt.take();
-                }
+            b'w' if value.is_none() && getopt.peek().is_some_and(|w| !w.starts_with(b"-")) => {
+                let _ = getopt.take();
             }
+            b'w' => {}
             b'V' => {
                 let _ = fd::stdout(format!("{prog} v{VERSION}\n").as_bytes());
                 return Ok(None);
