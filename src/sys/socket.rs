@@ -85,13 +85,13 @@ pub fn local(fd: BorrowedFd<'_>) -> io::Result<SocketAddr> {
     ip(&addr).ok_or_else(|| io::ErrorKind::Unsupported.into())
 }
 
-/// Sends one datagram.
+/// Sends one datagram, without waiting for room.
 ///
 /// # Errors
 ///
-/// Those of sendto(2).
+/// Those of sendto(2); EAGAIN when there is no room.
 pub fn send_to(fd: BorrowedFd<'_>, bytes: &[u8], to: SocketAddr) -> io::Result<usize> {
-    Ok(nix::sys::socket::sendto(fd.as_raw_fd(), bytes, &storage(to), MsgFlags::empty())?)
+    Ok(nix::sys::socket::sendto(fd.as_raw_fd(), bytes, &storage(to), MsgFlags::MSG_DONTWAIT)?)
 }
 
 /// struct sock_extended_err (linux/errqueue.h): an error that the kernel has queued.

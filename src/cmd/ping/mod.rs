@@ -36,11 +36,9 @@ pub fn run(words: &[&[u8]]) -> u8 {
 fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     let root = process::is_root();
     let Some(mut options) = Options::parse(words.get(1..).unwrap_or(&[]), root)? else {
-        let _ = fd::stdout(
-            concat!("ping from iputils 20240905, ipbox ", env!("CARGO_PKG_VERSION"), "\n")
-                .as_bytes(),
-        );
-        return Ok(0);
+        let version =
+            concat!("ping from iputils 20240905, ipbox ", env!("CARGO_PKG_VERSION"), "\n");
+        return fd::stdout(version.as_bytes()).map(|()| 0).map_err(|_| failed(1, b"write error"));
     };
     if options.family == libc::AF_UNSPEC {
         options.family = family_of(words.first().copied().unwrap_or(b"ping"));

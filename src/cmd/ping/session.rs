@@ -46,6 +46,8 @@ pub struct Session {
     /// When the wait for the last answers ends.
     end: Option<Instant>,
     buf: Vec<u8>,
+    /// The output could not be written.
+    broken: bool,
 }
 
 fn now() -> Duration {
@@ -87,6 +89,7 @@ impl Session {
             buf: vec![0; o.size + HEADER + 4096],
             stats: Stats::default(),
             hosts: None,
+            broken: false,
             end: None,
             last: start,
             start,
@@ -97,6 +100,11 @@ impl Session {
             out,
             signals,
         })
+    }
+
+    /// Shows what there is; that it could not be shown counts at the end.
+    fn flush(&mut self) {
+        self.broken |= self.out.flush().is_err();
     }
 
     fn timing(&self) -> bool {
@@ -117,7 +125,7 @@ impl Session {
     /// When the socket fails; status 2.
     pub fn run(mut self) -> Result<u8, Error> {
         while !self.enough() {
-            let wait = self.due()?;
+            let wait = self.due();
             if self.enough() {
                 break;
             }
@@ -136,7 +144,7 @@ impl Session {
                     let line = self.stats.snapshot(self.timing());
                     fd::stderr(line.as_bytes());
                 }
-                Event::Ready => self.receive()?,
+                Event::Ready => self.receive(),
                 Event::Timeout => {}
             }
             let over = |at: Option<Instant>| at.is_some_and(|at| Instant::now() >= at);
@@ -167,25 +175,29 @@ impl Session {
         self.out.text_bytes(&self.target.name);
         self.out.text(" ping statistics ---\n");
         self.out.text(&self.stats.summary(summary));
-        let _ = self.out.flush();
+        self.flush();
+        if self.broken {
+            fd::stderr(b"ping: write error\n");
+            return 1;
+        }
         let few =
             self.o.deadline.is_some() && self.o.count.is_some_and(|n| self.stats.received < n);
         u8::from(self.stats.received == 0 || few)
     }
 
     /// Sends what is due; how long to wait for the next.
-    fn due(&mut self) -> Result<Duration, Error> {
+    fn due(&mut self) -> Duration {
         loop {
             if self.all_sent() {
                 self.set_end();
-                return Ok(LONG);
+                return LONG;
             }
-            let wait = self.send_if_due()?;
+            let wait = self.send_if_due();
             if self.all_sent() {
                 continue;
             }
             if wait > 0 {
-                return Ok(Duration::from_millis(wait));
+                return Duration::from_millis(wait);
             }
         }
     }
@@ -212,7 +224,7 @@ impl Session {
     }
 
     /// Milliseconds until the next request is due; 0 when one was sent and more may be.
-    fn send_if_due(&mut self) -> Result<u64, Error> {
+    fn send_if_due(&mut self) -> u64 {
         let now = Instant::now();
         if self.stats.transmitted > 0 {
             let passed = whole_ms(now.saturating_duration_since(self.last));
@@ -220,11 +232,11 @@ impl Session {
                 && passed < SHORTEST_MS
                 && self.stats.in_flight() >= self.o.preload
             {
-                return Ok(SHORTEST_MS - passed);
+                return SHORTEST_MS - passed;
             }
             let tokens = (passed + self.tokens).min(self.interval_ms * self.o.preload);
             if tokens < self.interval_ms {
-                return Ok(self.interval_ms - tokens);
+                return self.interval_ms - tokens;
             }
             self.last = now;
             self.tokens = tokens - self.interval_ms;
@@ -241,11 +253,11 @@ impl Session {
         if self.o.outstanding && self.stats.transmitted > 0 && !self.stats.answered(seq) {
             self.stamp();
             self.out.text(&format!("no answer yet for icmp_seq={seq}\n"));
-            let _ = self.out.flush();
+            self.flush();
         }
     }
 
-    fn send(&mut self) -> Result<u64, Error> {
+    fn send(&mut self) -> u64 {
         let seq = Stats::sequence(self.stats.transmitted + 1);
         let bytes = packet::request(self.v6(), self.ident, seq, &self.data, now());
         let sent = socket::send_to(socket::of(&self.socket.fd), &bytes, self.target.addr);
@@ -255,12 +267,12 @@ impl Session {
                 if self.o.flood && !self.o.quiet {
                     let _ = fd::stdout(b".");
                 }
-                return Ok(self.interval_ms.saturating_sub(self.tokens));
+                return self.interval_ms.saturating_sub(self.tokens);
             }
             // No room right now: the same request again, a little later.
             Err(libc::ENOBUFS | libc::ENOMEM | libc::EAGAIN) => {
                 self.tokens += self.interval_ms;
-                return Ok(SHORTEST_MS);
+                return SHORTEST_MS;
             }
             Err(libc::EMSGSIZE) => {
                 // The kernel has queued the same once more.
@@ -276,20 +288,20 @@ impl Session {
             }
             Err(_) => {
                 // An earlier error, told only now: then this request was not tried.
-                if self.queued_error()? {
+                if self.queued_error() {
                     self.tokens += self.interval_ms;
-                    return Ok(SHORTEST_MS);
+                    return SHORTEST_MS;
                 }
                 // Nothing left the machine, and nothing is said (observed in iputils 20240905).
                 self.stats.sent();
             }
         }
         self.tokens = 0;
-        Ok(SHORTEST_MS)
+        SHORTEST_MS
     }
 
     /// Takes everything that has come.
-    fn receive(&mut self) -> Result<(), Error> {
+    fn receive(&mut self) {
         // A flood of answers must not keep the next request from being sent.
         for _ in 0..64 {
             let fd = socket::of(&self.socket.fd);
@@ -297,23 +309,22 @@ impl Session {
                 Ok(got) => {
                     self.datagram(&got);
                     if self.enough() {
-                        return Ok(());
+                        return;
                     }
                 }
                 Err(e) => match e.raw_os_error() {
                     Some(libc::EAGAIN) => break,
                     Some(libc::EINTR) => {}
                     _ => {
-                        if !self.queued_error()? {
-                            return Err(failed(2, format!("recvmsg: {}", strerror(&e)).as_bytes()));
+                        if !self.queued_error() {
+                            self.complain(&format!("recvmsg: {}", strerror(&e)));
                         }
                     }
                 },
             }
         }
         // Errors wait in a queue of their own.
-        while self.queued_error()? {}
-        Ok(())
+        while self.queued_error() {}
     }
 
     fn datagram(&mut self, got: &Received) {
@@ -347,7 +358,7 @@ impl Session {
                 let who = self.who(from);
                 self.out.text_bytes(&who);
                 self.out.text(&format!(": icmp_seq={seq} {text}\n"));
-                let _ = self.out.flush();
+                self.flush();
             }
             Some(Message::Advice { .. }) | None => {}
         }
@@ -384,7 +395,7 @@ impl Session {
         }
         if r.data.len() < self.o.size {
             self.out.text(" (truncated)\n");
-            let _ = self.out.flush();
+            self.flush();
             return;
         }
         if let Some(us) = time_us {
@@ -405,7 +416,7 @@ impl Session {
             self.out.text("\x07");
         }
         self.out.text("\n");
-        let _ = self.out.flush();
+        self.flush();
     }
 
     /// Tells of the first byte that came back changed; the time in front may.
@@ -430,13 +441,13 @@ impl Session {
     }
 
     /// Takes one error from the queue; whether there was one.
-    fn queued_error(&mut self) -> Result<bool, Error> {
+    fn queued_error(&mut self) -> bool {
         let fd = socket::of(&self.socket.fd);
         let got = match socket::receive(fd, &mut self.buf, true) {
             Ok(got) => got,
-            Err(_) => return Ok(false),
+            Err(_) => return false,
         };
-        let Some(fault) = got.fault else { return Ok(true) };
+        let Some(fault) = got.fault else { return true };
         if fault.origin == ORIGIN_LOCAL {
             self.stats.errors += 1;
             if self.o.quiet {
@@ -447,14 +458,14 @@ impl Session {
             } else {
                 self.complain(&format!("local error: {}", errno(fault.errno)));
             }
-            return Ok(true);
+            return true;
         }
         let about = packet::own(self.v6(), &self.buf[..got.len.min(self.buf.len())], self.ours());
         let same = got.from.is_none_or(|a| a.ip() == self.target.addr.ip());
         if let (Some(seq), true) = (about, same) {
             self.network_error(&fault, seq);
         }
-        Ok(true)
+        true
     }
 
     fn network_error(&mut self, fault: &Fault, seq: u16) {
@@ -480,7 +491,7 @@ impl Session {
             packet::meaning4(fault.kind, fault.code, fault.info)
         };
         self.out.text(&format!(" icmp_seq={seq} {text}\n"));
-        let _ = self.out.flush();
+        self.flush();
     }
 
     /// -D: the time of day in front of a line.
@@ -505,7 +516,7 @@ impl Session {
     }
 
     fn complain(&mut self, text: &str) {
-        let _ = self.out.flush();
+        self.flush();
         fd::stderr(format!("ping: {text}\n").as_bytes());
     }
 }

@@ -109,7 +109,10 @@ pub fn run(words: &[&[u8]]) -> u8 {
         out: Out::new(Style::default()),
     };
     let status = s.main(words.get(1..).unwrap_or(&[]));
-    let _ = s.out.flush();
+    if let Err(e) = s.out.flush() {
+        s.warn(&[b"write error: ", strerror(&e).as_bytes()]);
+        return 1;
+    }
     // As exit(3) cuts it.
     status.to_le_bytes()[0]
 }
