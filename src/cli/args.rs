@@ -79,6 +79,10 @@ impl<'a> Args<'a> {
     pub fn at(&self) -> usize {
         self.next.saturating_sub(1)
     }
+    /// The place of a word that was taken: of these very bytes, not of equal ones.
+    pub fn place_of(&self, word: &[u8]) -> Option<usize> {
+        self.words.iter().position(|w| std::ptr::eq(*w, word))
+    }
     /// The word taken last.
     pub fn last(&self) -> &'a [u8] {
         self.words.get(self.at()).copied().unwrap_or(b"")

@@ -250,7 +250,7 @@ impl<'c, 'a> Change<'c, 'a> {
             }
             self.set_index(self.index.unwrap_or(0));
             if let Some(name) = subject {
-                self.req.strz(IFLA_IFNAME, name);
+                self.put_name(args, name);
             }
             return Ok(About::Device);
         }
@@ -265,9 +265,17 @@ impl<'c, 'a> Change<'c, 'a> {
         }
         // Not renaming to the same name.
         if let Some(name) = self.name.filter(|n| self.dev.is_some_and(|d| d != *n)) {
-            self.req.strz(IFLA_IFNAME, name);
+            self.put_name(args, name);
         }
         Ok(About::Device)
+    }
+
+    /// Said by a word long before.
+    fn put_name(&mut self, args: &Args<'a>, name: &[u8]) {
+        if let Some(at) = args.place_of(name) {
+            self.req.from_word(at);
+        }
+        self.req.strz(IFLA_IFNAME, name);
     }
 
     fn whole_group(&self, args: &Args<'a>) -> Result<About, Error> {
