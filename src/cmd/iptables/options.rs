@@ -130,8 +130,9 @@ struct Parser<'a, 'c> {
     second: &'a [u8],
     number: usize,
     verbose: u32,
-    sources: Vec<Net>,
-    destinations: Vec<Net>,
+    /// The words of -s and -d, and whether they are inverted: read when all else has been.
+    source: Option<(&'a [u8], bool)>,
+    destination: Option<(&'a [u8], bool)>,
     rule: Rule,
     protocol_given: bool,
     protocol_loaded: bool,
@@ -156,8 +157,8 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
         second: b"",
         number: 0,
         verbose: 0,
-        sources: Vec::new(),
-        destinations: Vec::new(),
+        source: None,
+        destination: None,
         rule: Rule::default(),
         protocol_given: false,
         protocol_loaded: false,
@@ -362,8 +363,8 @@ impl<'a> Parser<'a, '_> {
                 self.answer = Some(Asked::Answered(text.into_bytes()));
             }
             b'p' => self.protocol(word)?,
-            b's' => self.sources = self.addresses(word)?,
-            b'd' => self.destinations = self.addresses(word)?,
+            b's' => self.source = Some((word, self.not)),
+            b'd' => self.destination = Some((word, self.not)),
             b'j' => self.jump(word)?,
             b'g' => {
                 self.limited(b'j', "jump", false)?;
@@ -496,15 +497,23 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    fn addresses(&self, word: &[u8]) -> Result<Vec<Net>> {
-        let mut nets = address::list(self.caller.family, word, self.db)?;
-        if self.not && nets.len() > 1 {
+    /// What -s and -d say; without them any address.
+    fn addresses(&self) -> Result<[Vec<Net>; 2]> {
+        let read = |given: Option<(&[u8], bool)>| match given {
+            Some((word, _)) => address::list(self.caller.family, word, self.db),
+            None => Ok(vec![Net::ANY]),
+        };
+        let mut both = [read(self.source)?, read(self.destination)?];
+        let not = [self.source, self.destination].map(|g| g.is_some_and(|(_, not)| not));
+        if both.iter().any(|nets| nets.len() > 1) && not.contains(&true) {
             return usage(&[b"! not allowed with multiple source or destination IP addresses"]);
         }
-        for net in &mut nets {
-            net.not = self.not;
+        for (nets, not) in both.iter_mut().zip(not) {
+            for net in nets {
+                net.not = not;
+            }
         }
-        Ok(nets)
+        Ok(both)
     }
 
     fn interface(&self, word: &[u8]) -> Result<Iface> {
@@ -583,6 +592,9 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn finish(mut self) -> Result<Asked<'a>> {
+        if self.rule.fragment.is_some() && self.caller.family == Family::V6 {
+            return usage(&[b"`-f' is not supported in IPv6, use -m frag instead"]);
+        }
         let drops = self.rule.target.name() == b"DROP"
             || self.second == b"DROP" && self.verbs.contains(&Verb::Policy);
         if self.table == b"nat" && drops {
@@ -593,7 +605,6 @@ impl<'a> Parser<'a, '_> {
         for loaded in self.matches.iter().chain(&self.target) {
             loaded.finish()?;
         }
-        self.check_protocol()?;
         if self.waits == (false, true) {
             return usage(&[b"--wait-interval only makes sense with --wait\n"]);
         }
@@ -606,14 +617,12 @@ impl<'a> Parser<'a, '_> {
         if self.not {
             return usage(&[b"nothing appropriate following !"]);
         }
+        let addresses = self.addresses()?;
         let verb = self.verbs.iter().copied().find(|v| v.is_list()).unwrap_or(first);
         let then_zero = self.verbs.iter().copied().find(|v| v.is_zero() && *v != verb);
         self.check_allowed(verb)?;
         if verb.has_rule() {
             self.check_interfaces()?;
-        }
-        if self.rule.fragment.is_some() && self.caller.family == Family::V6 {
-            return usage(&[b"`-f' is not supported in IPv6, use -m frag instead"]);
         }
         if let Some(chain) = self.chain.filter(|c| c.len() > MAX_NAME) {
             return too_long(chain);
@@ -621,7 +630,10 @@ impl<'a> Parser<'a, '_> {
         if tables::find(self.table).is_none() {
             return Err(Fail::Version([b"table '", self.table, b"' does not exist"].concat()));
         }
-        let rules = self.rules(verb);
+        if verb.has_rule() {
+            self.check_protocol()?;
+        }
+        let rules = self.rules(verb, &addresses);
         let given = |letter: u8| self.given.contains(&letter);
         Ok(Asked::Command(Box::new(Command {
             verb,
@@ -675,7 +687,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     /// One rule for each source and destination.
-    fn rules(&mut self, verb: Verb) -> Vec<Rule> {
+    fn rules(&mut self, verb: Verb, [sources, destinations]: &[Vec<Net>; 2]) -> Vec<Rule> {
         if !verb.has_rule() {
             return Vec::new();
         }
@@ -684,12 +696,6 @@ impl<'a> Parser<'a, '_> {
         if let Some(loaded) = self.target.take() {
             rule.target = Target::Call(loaded.call);
         }
-        let (any_source, any_destination) = ([rule.source], [rule.destination]);
-        let sources = if self.sources.is_empty() { &any_source[..] } else { &self.sources[..] };
-        let destinations = match self.destinations.is_empty() {
-            true => &any_destination[..],
-            false => &self.destinations[..],
-        };
         let mut rules = Vec::with_capacity(sources.len() * destinations.len());
         for source in sources {
             for destination in destinations {

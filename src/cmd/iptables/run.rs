@@ -85,6 +85,11 @@ pub fn plan(
             // One place takes one rule: of several the first (as observed).
             let count = if verb == Verb::Replace { 1 } else { command.rules.len() };
             for rule in command.rules.iter().take(count) {
+                // A rule to be added is told before it is known whether it can be (as observed).
+                let adds = verb == Verb::Append;
+                if adds {
+                    told(out, rule);
+                }
                 match verb {
                     Verb::Append => tx.append(kernel, chain, rule)?,
                     Verb::Insert => tx.insert(kernel, chain, command.number, rule)?,
@@ -92,7 +97,9 @@ pub fn plan(
                     Verb::Delete => tx.delete(kernel, chain, rule)?,
                     _ => tx.check(kernel, chain, rule)?,
                 }
-                told(out, rule);
+                if !adds {
+                    told(out, rule);
+                }
             }
             Ok(())
         }
@@ -126,10 +133,14 @@ fn say(out: &mut Vec<u8>, verbose: bool, what: &str, chain: &[u8]) {
     }
 }
 
-/// The names of the chains of a table: built-in ones, then those of the user.
-fn names(tx: &Tx, kernel: &mut Kernel) -> Result<Vec<Vec<u8>>> {
-    let chains = Chains::of(tx.table, kernel.chains()?);
-    Ok(chains.all.into_iter().map(|c| c.name).collect())
+/// The names of the chains of a table: built-in ones, then those of the user by name. When
+/// nothing is said about them they come as they were made (as observed).
+fn names(tx: &Tx, kernel: &mut Kernel, told: bool) -> Result<Vec<Vec<u8>>> {
+    let mut all = Chains::of(tx.table, kernel.chains()?).all;
+    if !told {
+        all.sort_by_key(|c| c.handle);
+    }
+    Ok(all.into_iter().map(|c| c.name).collect())
 }
 
 fn flush(
@@ -145,9 +156,12 @@ fn flush(
             tx.need_chain(kernel, chain)?;
             vec![chain.to_vec()]
         }
-        None => names(tx, kernel)?,
+        None => names(tx, kernel, verbose)?,
     };
     for chain in &chains {
+        if verbose && tx.table.built_in(chain).is_some() {
+            tx.need_chain(kernel, chain)?;
+        }
         tx.flush(kernel, chain)?;
         say(out, verbose, "Flushing", chain);
     }
@@ -163,10 +177,10 @@ fn delete_chains(
 ) -> Result {
     if let Some(chain) = chain {
         tx.delete_chain(kernel, chain)?;
-        say(out, verbose, "Deleting", chain);
+        say(out, verbose && tx.table.built_in(chain).is_none(), "Deleting", chain);
         return Ok(());
     }
-    for chain in names(tx, kernel)? {
+    for chain in names(tx, kernel, verbose)? {
         // Built-in chains that do nothing go too; they come back when they are used.
         if tx.table.built_in(&chain).is_some() {
             if tx.is_idle(kernel, &chain)? {
@@ -203,7 +217,7 @@ fn zero(
     let chains = match command.chain {
         Some(chain) if tx.has_chain(kernel, chain)? => vec![chain.to_vec()],
         Some(_) => return refused(super::fail::NO_CHAIN),
-        None => names(tx, kernel)?,
+        None => names(tx, kernel, verbose)?,
     };
     for chain in &chains {
         if let Some(built_in) = table.built_in(chain) {
