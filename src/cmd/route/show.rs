@@ -64,32 +64,24 @@ struct Row<'a> {
     irtt: i32,
 }
 
+/// The kernel prints an address as the number that lies in memory.
 fn row(line: &str) -> Option<Row<'_>> {
-    let mut words = line.split_ascii_whitespace();
-    let device = words.next()?;
-    let mut hex = || u32::from_str_radix(words.next()?, 16).ok();
-    // The kernel prints the address as it lies in memory.
-    let dst = Ipv4Addr::from(hex()?.to_ne_bytes());
-    let gateway = Ipv4Addr::from(hex()?.to_ne_bytes());
-    let flags = u16::try_from(hex()?).ok()?;
-    let mut words = line.split_ascii_whitespace().skip(4);
-    let mut int = || words.next()?.parse::<i32>().ok();
-    let (references, used, metric) = (int()?, int()?, int()?);
-    let mask = u32::from_str_radix(line.split_ascii_whitespace().nth(7)?, 16).ok()?;
-    let mut words = line.split_ascii_whitespace().skip(8);
-    let mut int = || words.next()?.parse::<i32>().ok();
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let hex = |at: usize| u32::from_str_radix(words.get(at)?, 16).ok();
+    let addr = |at: usize| Some(Ipv4Addr::from(hex(at)?.to_ne_bytes()));
+    let int = |at: usize| words.get(at)?.parse::<i32>().ok();
     Some(Row {
-        device,
-        dst,
-        gateway,
-        flags,
-        references,
-        used,
-        metric,
-        mask: Ipv4Addr::from(mask.to_ne_bytes()),
-        mtu: int()?,
-        window: int()?,
-        irtt: int()?,
+        device: words.first()?,
+        dst: addr(1)?,
+        gateway: addr(2)?,
+        flags: u16::try_from(hex(3)?).ok()?,
+        references: int(4)?,
+        used: int(5)?,
+        metric: int(6)?,
+        mask: addr(7)?,
+        mtu: int(8)?,
+        window: int(9)?,
+        irtt: int(10)?,
     })
 }
 
