@@ -187,10 +187,12 @@ fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), 
             out: Vec::new(),
             tables: Vec::new(),
             line: 0,
+            spoilt_at: None,
             generation: None,
         };
         let result = restorer.read(text, &mut kernel);
-        if round == 0 {
+        let senseless = matches!(result, Err((Fail::Usage(_) | Fail::Bare(_), _)));
+        if round == 0 && !senseless {
             let _ = fd::stdout(&restorer.out);
         }
         result?;
@@ -222,6 +224,8 @@ struct Restorer<'o> {
     tables: Vec<Tx>,
     /// Of the file, from 1.
     line: usize,
+    /// The line that could not be carried out, when it is told later.
+    spoilt_at: Option<usize>,
     generation: Option<u32>,
 }
 
@@ -231,8 +235,12 @@ enum Block {
     /// Left out: -T names another one.
     Skipped,
     Table(Box<Tx>),
-    /// Something is wrong that the reference tells at COMMIT.
-    Spoilt(Fail, &'static Table),
+    /// A line cannot be carried out: told at COMMIT, unless a later one makes no sense at all.
+    Spoilt {
+        fail: Fail,
+        line: usize,
+        table: &'static Table,
+    },
 }
 
 impl Restorer<'_> {
@@ -245,7 +253,7 @@ impl Restorer<'_> {
         for line in text.split(|&b| b == b'\n') {
             self.line += 1;
             if let Err(fail) = self.take(line, &mut block, kernel) {
-                return Err((fail, Some(self.line)));
+                return Err((fail, self.spoilt_at.or(Some(self.line))));
             }
         }
         match block {
@@ -279,30 +287,39 @@ impl Restorer<'_> {
             (b"COMMIT", _) => {
                 match std::mem::replace(block, Block::None) {
                     Block::Table(tx) => self.tables.push(*tx),
-                    Block::Spoilt(fail, _) => return Err(fail),
+                    // What is said to be wrong with a word is said of this line (as observed).
+                    Block::Spoilt { fail: fail @ Fail::Usage(_), .. } => return Err(fail),
+                    Block::Spoilt { fail, line, .. } => {
+                        self.spoilt_at = Some(line);
+                        return Err(fail);
+                    }
                     _ => {}
                 }
                 Ok(())
             }
             (_, Block::Skipped) => Ok(()),
             ([b':', rest @ ..], Block::Table(tx)) => self.chain(rest, tx, kernel),
-            ([b':', ..], Block::Spoilt(..)) => Ok(()),
-            (_, Block::Spoilt(_, table)) => {
+            ([b':', ..], Block::Spoilt { .. }) => Ok(()),
+            (_, Block::Spoilt { table, .. }) => {
                 let table = *table;
                 self.rule(line, table, |_, _, _, _| Ok(()), kernel)
             }
             (_, Block::Table(tx)) => {
                 let table = tx.table;
                 tx.line = Some(self.line);
-                let result = self.rule(
+                let mut planned = Ok(());
+                self.rule(
                     line,
                     table,
-                    |command, show, out, kernel| plan(tx, kernel, command, command.verb, show, out),
+                    |command, show, out, kernel| {
+                        planned = plan(tx, kernel, command, command.verb, show, out);
+                        Ok(())
+                    },
                     kernel,
-                );
-                match result {
-                    Err(Fail::Usage(text)) if text.starts_with(b"Chain '") => {
-                        *block = Block::Spoilt(Fail::Usage(text), table);
+                )?;
+                match planned {
+                    Err(fail @ (Fail::Usage(_) | Fail::Refused(_))) => {
+                        *block = Block::Spoilt { fail, line: self.line, table };
                         Ok(())
                     }
                     other => other,
@@ -332,7 +349,7 @@ impl Restorer<'_> {
         let mut tx = Tx::new(kernel, table, true, generation);
         tx.line = Some(self.line);
         if !self.o.keep {
-            if self.o.verbose {
+            if self.o.verbose && !self.o.test {
                 self.tell_flush(table, kernel)?;
             }
             tx.start_fresh();

@@ -524,7 +524,15 @@ impl Tx {
             ("CHAIN_ADD" | "CHAIN_USER_ADD", libc::EEXIST)
                 | ("RULE_DELETE" | "RULE_INSERT" | "RULE_REPLACE", libc::ENOENT)
         );
-        let fail = Fail::Kernel(sentence(note, first.errno));
+        let mut text = sentence(note, first.errno);
+        // Of a single command the first refusal says enough.
+        for refusal in refusals.iter().skip(1).filter(|_| note.line.is_some()) {
+            let index = (refusal.message as usize).checked_sub(1);
+            if let Some(note) = index.and_then(|i| self.notes.get(i)) {
+                text.extend_from_slice(&sentence(note, refusal.errno));
+            }
+        }
+        let fail = Fail::Kernel(text);
         if raced { Ok(Ended::Again(fail)) } else { Err(fail) }
     }
 }
