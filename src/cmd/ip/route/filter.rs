@@ -49,6 +49,25 @@ struct Range {
 }
 
 impl Range {
+    /// Reads `[root|match|exact] PREFIX`, the first word being the one taken last. `root` and
+    /// `match` set one side and leave the other as it was.
+    fn limit(&mut self, args: &mut Args<'_>, family: u8) -> Result<(), Usage> {
+        let word = args.last();
+        if prefix("root").is(word) {
+            self.root = Some(value::prefix(args.need()?, family)?);
+            return Ok(());
+        }
+        if prefix("match").is(word) {
+            self.around = Some(value::prefix(args.need()?, family)?);
+            return Ok(());
+        }
+        if prefix("exact").is(word) {
+            args.need()?;
+        }
+        let only = Some(value::prefix(args.last(), family)?);
+        (self.root, self.around) = (only, only);
+        Ok(())
+    }
     #[inline]
     fn is_any(&self) -> bool {
         self.root.is_none() && self.around.is_none()
@@ -145,7 +164,7 @@ impl Filter {
                     if word == b"to" {
                         args.need()?;
                     }
-                    f.dst = range(args, family)?;
+                    f.dst.limit(args, family)?;
                 }
             }
         }
@@ -216,7 +235,7 @@ impl Filter {
             Key::Via => {
                 self.via = Some(match nexthop::family(args) {
                     Some(family) => value::prefix(args.need()?, family)?,
-                    None => value::prefix(word, AF_UNSPEC)?,
+                    None => value::prefix(word, self.family)?,
                 });
             }
             Key::Src => self.prefsrc = Some(value::prefix(word, self.family)?),
@@ -225,7 +244,7 @@ impl Filter {
                 let realms = realms.ok_or_else(|| args.wrong("invalid realms\n"))?;
                 self.realms = (realms, realm::mask(word, realms));
             }
-            Key::From => self.src = range(args, self.family)?,
+            Key::From => self.src.limit(args, self.family)?,
             Key::Cached | Key::Dev | Key::Iif => {}
         }
         Ok(())
@@ -356,24 +375,6 @@ fn byte(n: Option<u32>) -> Option<u8> {
     u8::try_from(n?).ok()
 }
 
-/// Reads `[root|match|exact] PREFIX`, the first word being the one taken last.
-fn range(args: &mut Args<'_>, family: u8) -> Result<Range, Usage> {
-    let word = args.last();
-    if prefix("root").is(word) {
-        let root = value::prefix(args.need()?, family)?;
-        return Ok(Range { root: Some(root), around: None });
-    }
-    if prefix("match").is(word) {
-        let around = value::prefix(args.need()?, family)?;
-        return Ok(Range { root: None, around: Some(around) });
-    }
-    if prefix("exact").is(word) {
-        args.need()?;
-    }
-    let only = value::prefix(args.last(), family)?;
-    Ok(Range { root: Some(only), around: Some(only) })
-}
-
 /// `Cannot find device "X"`; the command fails, a batch may go on.
 pub fn no_device(name: &[u8]) -> Error {
     Error::failed(1, [b"Cannot find device \"", name, b"\""].concat())
@@ -387,7 +388,9 @@ mod tests {
         let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
         let mut args = Args::new(&words);
         args.take();
-        range(&mut args, family).unwrap()
+        let mut range = Range::default();
+        range.limit(&mut args, family).unwrap();
+        range
     }
 
     #[test]

@@ -113,10 +113,9 @@ fn ask(ctx: &mut Ctx, q: &mut Query<'_>) -> Result {
     let all = Filter::default();
     let (conn, out, names, opts) = ctx.parts()?;
     let level = Level::of(opts);
-    out.begin();
     // The second answer is that to the same question: iproute2 up to 7.2 means to ask with the
     // source address found, and does not.
-    for _ in 0..if q.connected && !q.from { 2 } else { 1 } {
+    for turn in 0..if q.connected && !q.from { 2 } else { 1 } {
         let msg = match conn.get(&mut q.request) {
             Ok(msg) => msg,
             Err(e) => return Err(pointed(e, &q.request).into()),
@@ -124,6 +123,10 @@ fn ask(ctx: &mut Ctx, q: &mut Query<'_>) -> Result {
         let Some(r) = Route::parse(msg.payload).filter(|_| msg.kind == RTM_NEWROUTE) else {
             return Err(Error::failed(1, "Not a route?").into());
         };
+        // Not earlier: a refusal leaves no empty list.
+        if turn == 0 {
+            out.begin();
+        }
         show::route(out, names, &all, level, &r);
         if q.connected && !q.from && r.prefsrc().is_none() && r.src().is_none() {
             return Err(Error::failed(1, "Failed to connect the route").into());
