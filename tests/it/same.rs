@@ -451,12 +451,28 @@ pub fn normalize(text: &str, script: &str) -> String {
         }
         // With -oneline a backslash ends what would be a line.
         for part in line.split_inclusive('\\') {
-            let part = timers(&dates(&addresses(part, &script)));
+            let part = timers(&dates(&permanent(&addresses(part, &script))));
             told += &counters(&part, below_heading);
             below_heading = part.contains("RX:") || part.contains("TX:");
         }
     }
     told
+}
+
+/// The kernel makes up a permanent address for each tunnel over IPv6.
+fn permanent(part: &str) -> String {
+    let mut told = String::with_capacity(part.len());
+    let mut rest = part;
+    while let Some(at) = rest.find("permaddr") {
+        let value = rest[at..].find([' ', ':']).map_or(rest.len(), |n| at + n);
+        let value =
+            rest[value..].find(|c: char| c.is_ascii_hexdigit()).map_or(rest.len(), |n| value + n);
+        told += &rest[..value];
+        told += "#";
+        let end = rest[value..].find(|c: char| !c.is_ascii_hexdigit() && c != ':');
+        rest = &rest[end.map_or(rest.len(), |n| value + n)..];
+    }
+    told + rest
 }
 
 /// A device that is up sends a packet or two of its own: counters below ten are `#`, so that the

@@ -83,10 +83,13 @@ for d in "$(pwd)" "$(cd "$target" && pwd)"; do
 done
 mount -t tmpfs -o mode=1777 tmp "/new$(cd "$target" && pwd)/tmp"
 echo 0 > /proc/sys/kernel/printk
+# The devices that tunnels' modules bring along would number a lab's own ones differently, whenever
+# a module is loaded.
+echo 1 > /proc/sys/net/core/fb_tunnels_only_for_init_net
 END
-    # A chroot alone would forbid user namespaces.
+    # A chroot alone would forbid user namespaces. Nothing loads fou when it is needed.
     printf 'cd /new; mount --move . /; exec chroot . /bin/bash -c %q\n' \
-        "cd $(pwd); export PATH=$PATH HOME=/tmp; ip link set lo up; ( $quoted ); echo vm: status \$?; $busybox poweroff -f"
+        "cd $(pwd); export PATH=$PATH HOME=/tmp; ip link set lo up; /run/vm/modprobe -a fou fou6; ( $quoted ); echo vm: status \$?; $busybox poweroff -f"
 } >"$initramfs/init"
 chmod +x "$initramfs/init"
 mkdir -p "$target/tmp"

@@ -61,7 +61,13 @@ fn words(
     match kind {
         _ if about == About::Group => Ok(()),
         Some(name) => {
-            let words = Words { names: &mut ctx.names, req, files, how };
+            let current = match kind::find(name) {
+                Some(k) if k.tunnel.is_some() && !how.create && !args.is_empty() => {
+                    Some(current(ctx, req)?)
+                }
+                _ => None,
+            };
+            let words = Words { names: &mut ctx.names, req, files, how, current };
             typed(name, args, words)
         }
         None if how.create => {
@@ -69,6 +75,20 @@ fn words(
         }
         None => Ok(()),
     }
+}
+
+/// IFLA_INFO_DATA of the device that is to be changed.
+fn current(ctx: &mut Ctx, req: &Request) -> Result<Vec<u8>, Error> {
+    const FAILED: &str = "Failed to get existing tunnel info.";
+    let index = Link::parse(req.payload()).map_or(0, |l| l.index);
+    let answer = match ctx.route()?.get(&mut link::query(index, false, false)) {
+        Ok(msg) => Link::parse(msg.payload).and_then(|l| Some(l.info()?.data()?.0.to_vec())),
+        Err(e) => {
+            ctx.complain(&Error::from(e).text());
+            None
+        }
+    };
+    answer.ok_or_else(|| Error::failed(1, FAILED))
 }
 
 /// `type KIND …`.

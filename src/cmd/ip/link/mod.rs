@@ -8,6 +8,8 @@ pub mod kind;
 mod property;
 pub mod show;
 pub mod stats;
+mod tunnel;
+mod tunnel6;
 mod vf;
 mod words;
 mod xdp;

@@ -16,6 +16,7 @@ use crate::netlink::{Attrs, Request};
 use crate::opt::{self, Opt};
 use crate::output::Out;
 
+use super::tunnel::Tunnel;
 use super::words::How;
 
 /// A field whose text is `WORD VALUE `; the JSON key is the word, or the second name.
@@ -31,34 +32,58 @@ macro_rules! token {
 mod bridge;
 mod bridge_slave;
 mod dummy;
+mod erspan;
+mod gre;
+mod gretap;
 mod ifb;
+mod ip6erspan;
+mod ip6gre;
+mod ip6gretap;
+mod ip6tnl;
+mod ipip;
 mod ipvlan;
 mod ipvtap;
 mod macvlan;
 mod macvtap;
+mod sit;
 mod veth;
 mod vlan;
 mod vrf;
 mod vrf_slave;
+mod vti;
+mod vti6;
 mod vxcan;
 mod vxlan;
+mod xfrm;
 
 /// Every kind, sorted by name.
 pub static KINDS: &[&LinkKind] = &[
     &bridge::KIND,
     &bridge_slave::KIND,
     &dummy::KIND,
+    &erspan::KIND,
+    &gre::KIND,
+    &gretap::KIND,
     &ifb::KIND,
+    &ip6erspan::KIND,
+    &ip6gre::KIND,
+    &ip6gretap::KIND,
+    &ip6tnl::KIND,
+    &ipip::KIND,
     &ipvlan::KIND,
     &ipvtap::KIND,
     &macvlan::KIND,
     &macvtap::KIND,
+    &sit::KIND,
     &veth::KIND,
     &vlan::KIND,
     &vrf::KIND,
     &vrf_slave::KIND,
+    &vti::KIND,
+    &vti6::KIND,
     &vxcan::KIND,
     &vxlan::KIND,
+    &xfrm::KIND,
 ];
 
 /// What `ip link` knows about one kind of device.
@@ -77,6 +102,8 @@ pub struct LinkKind {
     pub usage: &'static str,
     /// What the reference calls a word it does not know: `option` or `command`.
     pub calls: &'static str,
+    /// The words of a kind whose settings are sent as a whole, in place of `opts` and `parse`.
+    pub tunnel: Option<&'static Tunnel>,
 }
 
 /// Reads the words behind `type KIND`.
@@ -92,6 +119,8 @@ pub struct Words<'w> {
     /// Files whose descriptors the request holds.
     pub files: &'w mut Vec<File>,
     pub how: How,
+    /// What the device has, for the kinds whose settings are sent as a whole.
+    pub current: Option<Vec<u8>>,
 }
 
 /// What is shown of a kind.
@@ -106,7 +135,16 @@ pub struct Shown<'a> {
 impl LinkKind {
     /// A kind without options of its own.
     pub const fn plain(name: &'static str, about: &'static str) -> LinkKind {
-        LinkKind { opts: &[], parse: None, show: None, usage: "", calls: "option", name, about }
+        LinkKind {
+            opts: &[],
+            parse: None,
+            show: None,
+            usage: "",
+            calls: "option",
+            tunnel: None,
+            name,
+            about,
+        }
     }
     /// Whether it shows more than its name.
     pub fn shows(&self) -> bool {
@@ -114,7 +152,9 @@ impl LinkKind {
     }
     /// Whether words may follow its name.
     pub fn takes_words(&self) -> bool {
-        self.parse.is_some() || self.opts.iter().any(|o| !matches!(o.ty, opt::Ty::ShowOnly(_)))
+        self.parse.is_some()
+            || self.tunnel.is_some()
+            || self.opts.iter().any(|o| !matches!(o.ty, opt::Ty::ShowOnly(_)))
     }
     /// Its usage, without a final line break.
     pub fn help(&self) -> String {
@@ -125,6 +165,9 @@ impl LinkKind {
         for o in self.opts.iter().filter(|o| !matches!(o.ty, opt::Ty::ShowOnly(_))) {
             text.push_str(&format!("\n\t\t[ {} {}", o.word.full, o.arg));
             text.push_str(if o.arg.is_empty() { "]" } else { " ]" });
+        }
+        if let Some(tunnel) = self.tunnel {
+            text.push_str(&tunnel.usage());
         }
         text
     }
@@ -153,6 +196,9 @@ pub fn find(name: &[u8]) -> Option<&'static LinkKind> {
 pub fn parse(kind: &LinkKind, args: &mut Args<'_>, words: &mut Words<'_>) -> Result<(), Error> {
     if let Some(parse) = kind.parse {
         return parse(kind, args, words);
+    }
+    if let Some(tunnel) = kind.tunnel {
+        return tunnel.parse(kind, args, words);
     }
     while let Some(word) = args.take() {
         match opt::find(kind.opts, word) {
