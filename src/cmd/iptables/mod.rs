@@ -7,6 +7,7 @@ mod command;
 mod ext;
 mod fail;
 mod family;
+mod grammar;
 mod help;
 mod kernel;
 mod list;

@@ -179,32 +179,28 @@ impl Tx {
         Ok(())
     }
 
-    /// Reads the rules of a chain; of a single command only until `enough`.
-    fn read(
-        &mut self,
-        kernel: &mut Kernel,
-        chain: &[u8],
-        enough: impl Fn(usize, &nft::Rule<'_>) -> bool,
-    ) -> Result {
+    /// Reads the rules of a chain. A single command that names them by number reads only so many,
+    /// and only their handles; `None` is for all of them.
+    fn read(&mut self, kernel: &mut Kernel, chain: &[u8], number: Option<usize>) -> Result {
         if self.state(kernel, chain)?.read {
             return Ok(());
         }
-        let (many, table) = (self.many, self.name());
+        let (number, table) = (number.filter(|_| !self.many), self.name());
         type Read = (Vec<u8>, Vec<Slot>);
         let (bytes, mut slots) =
             kernel.rules(table, chain, |rule, (bytes, slots): &mut Read| {
                 let start = bytes.len();
-                bytes.extend_from_slice(rule.exprs);
+                bytes.extend_from_slice(if number.is_none() { rule.exprs } else { &[] });
                 let middle = bytes.len();
-                bytes.extend_from_slice(rule.user_data);
+                bytes.extend_from_slice(if number.is_none() { rule.user_data } else { &[] });
                 slots.push(Slot {
                     key: Key::Handle(rule.handle),
                     exprs: start..middle,
                     user_data: middle..bytes.len(),
                 });
-                match !many && enough(slots.len(), rule) {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
+                match number {
+                    Some(n) if slots.len() >= n => ControlFlow::Break(()),
+                    _ => ControlFlow::Continue(()),
                 }
             })?;
         let at = self.arena.len();
@@ -269,7 +265,7 @@ impl Tx {
             if !self.has_chain(kernel, chain)? {
                 return refused(NO_CHAIN);
             }
-            self.read(kernel, chain, |count, _| count >= number)?;
+            self.read(kernel, chain, Some(number))?;
         }
         let index = number.saturating_sub(1);
         let state = self.state(kernel, chain)?;
@@ -301,7 +297,7 @@ impl Tx {
         if !self.state(kernel, chain)?.exists {
             return refused(NO_CHAIN);
         }
-        self.read(kernel, chain, |count, _| count >= number)?;
+        self.read(kernel, chain, Some(number))?;
         let index = number.saturating_sub(1);
         let key = self.state(kernel, chain)?.slots.get(index).map(|s| s.key);
         let slot = match key {
@@ -328,9 +324,35 @@ impl Tx {
         let family = kernel.family;
         // What comes back from the kernel is compared with what would come back of this rule.
         let wanted = raise(lower(rule, family).bytes(), &[], family);
-        self.read(kernel, chain, |_, found| raise::of(found, family) == wanted)?;
+        if !self.many {
+            return self.find_single(kernel, chain, &wanted);
+        }
+        self.read(kernel, chain, None)?;
         let state = self.chains.get(chain);
         Ok(state.and_then(|s| s.slots.iter().position(|s| self.rule_of(s, kernel) == wanted)))
+    }
+
+    /// For a single command: reads up to the rule and keeps nothing but its handle.
+    fn find_single(
+        &mut self,
+        kernel: &mut Kernel,
+        chain: &[u8],
+        wanted: &Rule,
+    ) -> Result<Option<usize>> {
+        let family = kernel.family;
+        let found = kernel.rules(self.name(), chain, |rule, found: &mut Option<u64>| {
+            if raise::of(rule, family) != *wanted {
+                return ControlFlow::Continue(());
+            }
+            *found = Some(rule.handle);
+            ControlFlow::Break(())
+        })?;
+        let Some(handle) = found else { return Ok(None) };
+        let slot = Slot { key: Key::Handle(handle), exprs: 0..0, user_data: 0..0 };
+        let state = self.state(kernel, chain)?;
+        state.slots = vec![slot];
+        state.read = true;
+        Ok(Some(0))
     }
 
     /// `-C`.
@@ -354,7 +376,7 @@ impl Tx {
         if !self.state(kernel, chain)?.exists {
             return refused(NO_CHAIN);
         }
-        self.read(kernel, chain, |count, _| count >= number)?;
+        self.read(kernel, chain, Some(number))?;
         if number > self.state(kernel, chain)?.slots.len() {
             return refused("Index of deletion too big");
         }
@@ -474,7 +496,7 @@ impl Tx {
         if !self.state(kernel, chain)?.exists {
             return Ok(());
         }
-        self.read(kernel, chain, |_, _| false)?;
+        self.read(kernel, chain, None)?;
         let count = self.state(kernel, chain)?.slots.len();
         for index in 0..count {
             if number != 0 && number != index + 1 {
