@@ -294,3 +294,98 @@ impl<'a> Raiser<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower::lower;
+    use super::super::options::{self, Asked, Caller};
+    use super::super::show::Show;
+    use super::*;
+    use crate::names::NetDb;
+
+    /// The rule of a line, and the words of what comes back.
+    fn there_and_back(family: Family, line: &str) -> (Rule, Rule, String) {
+        let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
+        let words = [&[&b"-A"[..], b"X"], &words[..]].concat();
+        let db = NetDb::default();
+        let caller = Caller { prog: "iptables", family, restoring: None };
+        let Ok(Asked::Command(command)) = options::read(&words, caller, &db) else {
+            panic!("{line}");
+        };
+        let rule = command.rules[0].clone();
+        let back = raise(lower(&rule, family).bytes(), &[], family);
+        let show = Show {
+            family,
+            db: &db,
+            numeric: true,
+            verbose: false,
+            exact: false,
+            line_numbers: false,
+        };
+        let mut text = Vec::new();
+        show.words(&mut text, &back, b"X");
+        (rule, back, String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn lowering_and_raising_are_inverse() {
+        for line in [
+            "",
+            "-s 1.2.3.4/32 -d 10.0.0.0/8 -j ACCEPT",
+            "! -s 1.2.3.0/22 ! -d 1.0.3.0/255.0.255.0 -j DROP",
+            "-i eth0 ! -o eth+ -j RETURN",
+            "! -i + -g there",
+            "-p udp -f -j there",
+            "! -p tcp ! -f",
+            "-p 47",
+            "-p tcp -m tcp",
+            "-p tcp -m tcp --sport 1 --dport 2",
+            "-p tcp -m tcp ! --sport 1 --dport 2:3 --tcp-flags SYN,ACK SYN",
+            "-p tcp -m tcp ! --sport 0:65535 ! --tcp-flags FIN,SYN NONE",
+            "-p tcp -m tcp --dport 6 --tcp-option 5",
+            "-p udp -m udp --sport 0:5 ! --dport 80:65535",
+            "-m comment --comment x -p tcp -m tcp --dport 5 -m state --state NEW -j ACCEPT",
+            "-m conntrack ! --ctstate RELATED,ESTABLISHED --ctdir REPLY --ctorigsrc 1.2.3.4/24",
+            "-p tcp -j DNAT --to-destination 1.2.3.4-1.2.3.9:5-6/7 --random",
+            "-p tcp -j SNAT --to-source 1.2.3.4:5 --persistent",
+            "-p udp -j MASQUERADE --to-ports 5-6 --random-fully",
+        ] {
+            let (rule, back, text) = there_and_back(Family::V4, line);
+            assert_eq!(rule, back, "{line}");
+            // And once more, from what is printed.
+            let words = text.trim().trim_start_matches("-A X");
+            assert_eq!(there_and_back(Family::V4, words).2, text, "{line}");
+        }
+        for line in [
+            "-s 2001:db8::/33 ! -d ::1/128 -p tcp -m tcp --dport 80",
+            "-p ipv6-icmp -j ACCEPT",
+            "-s 2001::/ffff:0:ffff:: -j DROP",
+            "-p tcp -j DNAT --to-destination [2001:db8::1]:80",
+            "-p tcp -j SNAT --to-source [::1-::2]:80-90",
+        ] {
+            let (rule, back, _) = there_and_back(Family::V6, line);
+            assert_eq!(rule, back, "{line}");
+        }
+    }
+
+    #[test]
+    fn counters_are_not_compared_and_strange_rules_are_equal_to_none() {
+        let (a, mut b, _) = there_and_back(Family::V4, "-s 1.2.3.4 -j DROP");
+        b.counters = (5, 6);
+        assert_eq!(a, b);
+        b.strange.push(b"lookup".to_vec());
+        assert_ne!(a, b);
+        assert_ne!(b, b.clone());
+    }
+
+    #[test]
+    fn what_is_cut_or_unknown_is_strange_or_nothing() {
+        let (rule, _, _) = there_and_back(Family::V4, "-s 1.2.3.4 -p tcp --dport 5 -j DROP");
+        let whole = lower(&rule, Family::V4);
+        let whole = whole.bytes();
+        for end in 0..whole.len() {
+            let back = raise(&whole[..end], &[1, 2], Family::V4);
+            assert!(back != rule, "{end}");
+        }
+    }
+}
