@@ -335,7 +335,8 @@ impl<'a> Change<'a> {
             }
             Key::Expires => self.u32(RTA_EXPIRES, args, "\"expires\" value is invalid\n")?,
             Key::NexthopId => {
-                self.nexthop_id = true;
+                // 0 is no object, and leaves the scope as it is.
+                self.nexthop_id = value::u32(word) != Some(0);
                 self.u32(RTA_NH_ID, args, "\"id\" value is invalid\n")?;
             }
             _ => self.u32(RTA_PRIORITY, args, "\"metric\" value is invalid\n")?,
