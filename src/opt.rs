@@ -45,9 +45,13 @@ pub enum Ty {
     OneOf8(&'static [&'static str]),
     /// The same, sent as four bytes.
     OneOf32(&'static [&'static str]),
+    /// One word out of a list or its place in decimal, sent as one byte; `wrong` is about any other.
+    Place8(&'static [&'static str]),
+    /// The same, sent as four bytes.
+    Place32(&'static [&'static str]),
     /// The word alone: an attribute without a value, which is never shown.
     Act,
-    /// A device by name, sent as its index.
+    /// A device by name, sent as its index; 0 is none, and not shown.
     Dev,
     /// Anything else, in the words of the file that needs it.
     Own {
@@ -96,6 +100,14 @@ pub fn send(
             let at = one_of(args, opt, words)?;
             req.u32(opt.attr, u32::try_from(at).expect("lists are short"));
         }
+        Ty::Place8(words) => {
+            let at = place(args, words, &invalid())?;
+            req.u8(opt.attr, u8::try_from(at).expect("lists are short"));
+        }
+        Ty::Place32(words) => {
+            let at = place(args, words, &invalid())?;
+            req.u32(opt.attr, u32::try_from(at).expect("lists are short"));
+        }
         Ty::Dev => {
             let name = args.need()?;
             let index = names.index(name).ok_or_else(|| {
@@ -115,6 +127,13 @@ fn one_of(args: &mut Args<'_>, opt: &Opt, words: &[&str]) -> Result<usize, Usage
         .iter()
         .position(|w| w.as_bytes() == word)
         .ok_or_else(|| args.not_one_of(opt.word.full, words, 255))
+}
+
+fn place(args: &mut Args<'_>, words: &[&str], wrong: &str) -> Result<usize, Usage> {
+    let word = args.need()?;
+    let number = || std::str::from_utf8(word).ok()?.parse().ok().filter(|n| *n < words.len());
+    let named = words.iter().position(|w| w.as_bytes() == word);
+    named.or_else(number).ok_or_else(|| args.wrong(wrong))
 }
 
 /// The row that a word means, leaving out rows that are only shown.
@@ -142,18 +161,18 @@ pub fn show_one(o: &Opt, out: &mut Out, names: &mut Names, a: Attr<'_>) {
         Ty::U16Be => a.u16_be().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::U32Be => a.u32_be().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::OnOff => a.u8().into_iter().for_each(|v| out.on_off(o.show, v != 0)),
-        Ty::OneOf8(words) => {
+        Ty::OneOf8(words) | Ty::Place8(words) => {
             if let Some(w) = a.u8().and_then(|v| words.get(usize::from(v))) {
                 out.str(o.show, w);
             }
         }
-        Ty::OneOf32(words) => {
+        Ty::OneOf32(words) | Ty::Place32(words) => {
             if let Some(w) = a.u32().and_then(|v| words.get(v as usize)) {
                 out.str(o.show, w);
             }
         }
         Ty::Dev => {
-            if let Some(v) = a.u32() {
+            if let Some(v) = a.u32().filter(|v| *v != 0) {
                 out.bytes(o.show, names.name(v));
             }
         }

@@ -29,24 +29,37 @@ macro_rules! token {
     };
 }
 
+mod batadv;
+mod bond;
+mod bond_slave;
 mod bridge;
 mod bridge_slave;
+mod dsa;
 mod dummy;
 mod erspan;
 mod gre;
 mod gretap;
+mod hsr;
 mod ifb;
 mod ip6erspan;
 mod ip6gre;
 mod ip6gretap;
 mod ip6tnl;
 mod ipip;
+mod ipoib;
 mod ipvlan;
 mod ipvtap;
 mod macvlan;
 mod macvtap;
+mod netdevsim;
+mod nlmon;
+mod rmnet;
 mod sit;
+mod team;
+mod team_slave;
+mod vcan;
 mod veth;
+mod virt_wifi;
 mod vlan;
 mod vrf;
 mod vrf_slave;
@@ -54,28 +67,43 @@ mod vti;
 mod vti6;
 mod vxcan;
 mod vxlan;
+mod wireguard;
+mod wwan;
 mod xfrm;
 
 /// Every kind, sorted by name.
 pub static KINDS: &[&LinkKind] = &[
+    &batadv::KIND,
+    &bond::KIND,
+    &bond_slave::KIND,
     &bridge::KIND,
     &bridge_slave::KIND,
+    &dsa::KIND,
     &dummy::KIND,
     &erspan::KIND,
     &gre::KIND,
     &gretap::KIND,
+    &hsr::KIND,
     &ifb::KIND,
     &ip6erspan::KIND,
     &ip6gre::KIND,
     &ip6gretap::KIND,
     &ip6tnl::KIND,
     &ipip::KIND,
+    &ipoib::KIND,
     &ipvlan::KIND,
     &ipvtap::KIND,
     &macvlan::KIND,
     &macvtap::KIND,
+    &netdevsim::KIND,
+    &nlmon::KIND,
+    &rmnet::KIND,
     &sit::KIND,
+    &team::KIND,
+    &team_slave::KIND,
+    &vcan::KIND,
     &veth::KIND,
+    &virt_wifi::KIND,
     &vlan::KIND,
     &vrf::KIND,
     &vrf_slave::KIND,
@@ -83,6 +111,8 @@ pub static KINDS: &[&LinkKind] = &[
     &vti6::KIND,
     &vxcan::KIND,
     &vxlan::KIND,
+    &wireguard::KIND,
+    &wwan::KIND,
     &xfrm::KIND,
 ];
 

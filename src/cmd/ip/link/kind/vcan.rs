@@ -1,0 +1,5 @@
+//! `vcan`: a CAN bus within the machine.
+
+use super::LinkKind;
+
+pub static KIND: LinkKind = LinkKind::plain("vcan", "a CAN bus within the machine");
