@@ -169,7 +169,8 @@ fn one(args: &mut Args<'_>, route: &mut u8, names: &mut Names) -> Result<Request
                 hop.u32(RTA_FLOW, realms);
             }
             Key::Encap => encap::send(args)?,
-            Key::As => newdst(args, route, &mut hop)?,
+            // Of a copy: here only `via` decides the family of the route.
+            Key::As => newdst(args, &mut { *route }, &mut hop)?,
         }
     }
     Ok(hop)
