@@ -2,6 +2,7 @@
 //!
 //! Nothing is read before a number first has to become a name, or a name a number.
 
+pub mod accounts;
 mod arphrd;
 mod db;
 mod ethertype;

@@ -145,22 +145,8 @@ fn bit<const BIT: u32>(out: &mut Out, _: &mut Names, f: Field, a: Attr<'_>) {
 }
 
 fn stp_mode(args: &mut Args<'_>, _: &mut Names, attr: u16, req: &mut Request) -> Result<(), Usage> {
-    let word = args.need()?;
-    let mode = STP_MODES.iter().zip(0u32..).find(|(m, _)| prefix(m).is(word));
-    let (name, mode) = mode.ok_or_else(|| args.not_one_of("stp_mode", STP_MODES, 1))?;
-    if name.as_bytes() != word {
-        crate::sys::fd::stderr(
-            &[
-                b"WARNING: '",
-                word,
-                b"' matches '",
-                name.as_bytes(),
-                b"' by prefix.\nMatching by prefix is deprecated in this context, please use the full string.\n",
-            ]
-            .concat(),
-        );
-    }
-    req.u32(attr, mode);
+    let mode = super::deprecated_prefix(args, "stp_mode", STP_MODES)?;
+    req.u32(attr, mode.into());
     Ok(())
 }
 fn show_stp_mode(out: &mut Out, _: &mut Names, f: Field, a: Attr<'_>) {

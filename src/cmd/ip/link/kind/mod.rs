@@ -9,12 +9,13 @@
 
 use std::fs::File;
 
-use crate::cli::{Args, prefix};
+use crate::cli::{Args, Usage, prefix};
 use crate::error::Error;
 use crate::names::Names;
 use crate::netlink::{Attrs, Request};
 use crate::opt::{self, Opt};
 use crate::output::Out;
+use crate::sys::fd;
 
 use super::tunnel::Tunnel;
 use super::words::How;
@@ -49,14 +50,17 @@ mod ipip;
 mod ipoib;
 mod ipvlan;
 mod ipvtap;
+mod macsec;
 mod macvlan;
 mod macvtap;
 mod netdevsim;
+mod netkit;
 mod nlmon;
 mod rmnet;
 mod sit;
 mod team;
 mod team_slave;
+mod tun;
 mod vcan;
 mod veth;
 mod virt_wifi;
@@ -93,14 +97,17 @@ pub static KINDS: &[&LinkKind] = &[
     &ipoib::KIND,
     &ipvlan::KIND,
     &ipvtap::KIND,
+    &macsec::KIND,
     &macvlan::KIND,
     &macvtap::KIND,
     &netdevsim::KIND,
+    &netkit::KIND,
     &nlmon::KIND,
     &rmnet::KIND,
     &sit::KIND,
     &team::KIND,
     &team_slave::KIND,
+    &tun::KIND,
     &vcan::KIND,
     &veth::KIND,
     &virt_wifi::KIND,
@@ -237,6 +244,28 @@ pub fn parse(kind: &LinkKind, args: &mut Args<'_>, words: &mut Words<'_>) -> Res
         }
     }
     Ok(())
+}
+
+/// The place of the next word in a list; a beginning of a word does, with a warning on stderr.
+///
+/// # Errors
+///
+/// Incomplete, 255, or `argument of "K" must be one of …`, 1.
+fn deprecated_prefix(args: &mut Args<'_>, key: &str, list: &[&'static str]) -> Result<u8, Usage> {
+    let word = args.need()?;
+    let found = list.iter().zip(0u8..).find(|(name, _)| prefix(name).is(word));
+    let (name, at) = found.ok_or_else(|| args.not_one_of(key, list, 1))?;
+    if name.as_bytes() != word {
+        let pieces: [&[u8]; 5] = [
+            b"WARNING: '",
+            word,
+            b"' matches '",
+            name.as_bytes(),
+            b"' by prefix.\nMatching by prefix is deprecated in this context, please use the full string.\n",
+        ];
+        fd::stderr(&pieces.concat());
+    }
+    Ok(at)
 }
 
 /// Shows what is particular to the kind.
