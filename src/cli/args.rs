@@ -20,6 +20,7 @@ impl Usage {
         Usage { at: None, text: text.into(), status }
     }
     /// Points at a word.
+    #[inline]
     pub fn at(mut self, word: usize) -> Usage {
         self.at = Some(word);
         self
@@ -52,11 +53,13 @@ impl<'a> Args<'a> {
     }
 
     /// The next word, if there is one.
+    #[inline]
     pub fn take(&mut self) -> Option<&'a [u8]> {
         let word = self.peek()?;
         self.next += 1;
         Some(word)
     }
+    #[inline]
     pub fn peek(&self) -> Option<&'a [u8]> {
         self.words.get(self.next).copied()
     }
@@ -76,6 +79,7 @@ impl<'a> Args<'a> {
         self.words.get(self.next..).unwrap_or(&[])
     }
     /// The index of the word taken last.
+    #[inline]
     pub fn at(&self) -> usize {
         self.next.saturating_sub(1)
     }
@@ -92,6 +96,7 @@ impl<'a> Args<'a> {
     /// # Errors
     ///
     /// `Command line is not complete. …`, 255, when there is none.
+    #[inline]
     pub fn need(&mut self) -> Result<&'a [u8], Usage> {
         self.take().ok_or_else(|| self.incomplete())
     }

@@ -22,6 +22,7 @@ impl Word {
     pub const fn min(self, min: usize) -> Word {
         Word { full: self.full, min }
     }
+    #[inline]
     pub fn is(self, given: &[u8]) -> bool {
         // Most words of a table differ in their first byte: that is cheaper than a call.
         given.len() >= self.min

@@ -5,9 +5,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// strtoul with base 0: `0x10`, `010`, `16`; an optional sign; the whole word.
 ///
 /// A negative number wraps as C's does; callers bound it.
+#[inline]
 fn strtoul(word: &[u8]) -> Option<(bool, u64)> {
-    let text = std::str::from_utf8(word).ok()?;
-    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let blank = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r');
+    let start = word.iter().position(|b| !blank(b))?;
+    let text = std::str::from_utf8(&word[start..]).ok()?;
     let (negative, text) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -27,6 +29,7 @@ fn strtoul(word: &[u8]) -> Option<(bool, u64)> {
 }
 
 /// Unsigned, base 0. As in C, `-1` is the largest value of 64 bits, so narrower types refuse it.
+#[inline]
 pub fn u64(word: &[u8]) -> Option<u64> {
     let (negative, v) = strtoul(word)?;
     Some(if negative { v.wrapping_neg() } else { v })
@@ -37,6 +40,7 @@ pub fn u32(word: &[u8]) -> Option<u32> {
 pub fn u16(word: &[u8]) -> Option<u16> {
     u64(word)?.try_into().ok()
 }
+#[inline]
 pub fn u8(word: &[u8]) -> Option<u8> {
     u64(word)?.try_into().ok()
 }
@@ -154,6 +158,7 @@ impl Prefix {
 }
 
 /// IPv4 in one to four parts, left-aligned (`10.7` is 10.7.0.0), each part in base 0.
+#[inline]
 pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
     let mut out = [0; 4];
     let mut parts = word.split(|&b| b == b'.');
@@ -199,6 +204,7 @@ pub fn ipv6(word: &[u8]) -> Option<[u8; 16]> {
     Some(std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok()?.octets())
 }
 
+#[inline]
 fn literal(word: &[u8]) -> Option<Addr> {
     if word.contains(&b':') {
         let bytes = ipv6(word)?;

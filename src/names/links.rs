@@ -55,6 +55,7 @@ impl Links {
         (index > 0).then_some(index)
     }
 
+    #[inline]
     pub fn get(&mut self, index: u32) -> &Known {
         if !self.known.contains_key(&index) {
             let found = index != 0 && self.ask(&mut query(index)).is_some();

@@ -45,6 +45,7 @@ impl Names {
         self.links.index(name)
     }
     /// The name of a device; `ifN` for one that does not exist, `*` for 0.
+    #[inline]
     pub fn name(&mut self, index: u32) -> &[u8] {
         &self.links.get(index).name
     }
@@ -124,10 +125,12 @@ impl Names {
         self.hosts.get_or_insert_with(Hosts::read).name(addr)
     }
 
+    #[inline]
     fn db(&mut self, kind: Kind) -> &Db {
         self.dbs[kind as usize].get_or_insert_with(|| Db::read(kind, self.netns.as_deref()))
     }
     /// The name of a number, or the number as this database prints unknown ones.
+    #[inline]
     pub fn show(&mut self, kind: Kind, number: u32) -> Cow<'_, str> {
         let numeric = self.numeric;
         match self.db(kind).name(number) {

@@ -10,16 +10,19 @@ pub struct Attr<'a> {
 }
 
 impl<'a> Attr<'a> {
+    #[inline]
     pub fn u8(self) -> Option<u8> {
         self.value.first().copied()
     }
     /// In host order; longer payloads are read by their beginning, as the reference does.
+    #[inline]
     pub fn u16(self) -> Option<u16> {
         Some(u16::from_ne_bytes(*self.value.first_chunk()?))
     }
     pub fn u16_be(self) -> Option<u16> {
         Some(u16::from_be_bytes(*self.value.first_chunk()?))
     }
+    #[inline]
     pub fn u32(self) -> Option<u32> {
         Some(u32::from_ne_bytes(*self.value.first_chunk()?))
     }
@@ -36,6 +39,7 @@ impl<'a> Attr<'a> {
         Some(u64::from_be_bytes(*self.value.first_chunk()?))
     }
     /// Bytes up to the first NUL: names need not be UTF-8.
+    #[inline]
     pub fn bytes(self) -> &'a [u8] {
         let end = self.value.iter().position(|&b| b == 0).unwrap_or(self.value.len());
         &self.value[..end]
@@ -61,6 +65,7 @@ impl<'a> Attrs<'a> {
 impl<'a> Iterator for Attrs<'a> {
     type Item = Attr<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Attr<'a>> {
         let &[l0, l1, k0, k1] = self.0.first_chunk()?;
         let len = usize::from(u16::from_ne_bytes([l0, l1]));
@@ -85,6 +90,7 @@ pub struct Table<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Table<'a, N> {
+    #[inline]
     pub fn new(attrs: Attrs<'a>) -> Self {
         let run = attrs.0;
         let mut at = [0; N];
@@ -97,6 +103,7 @@ impl<'a, const N: usize> Table<'a, N> {
             }
         }
     }
+    #[inline]
     pub fn get(&self, kind: u16) -> Option<Attr<'a>> {
         let place = *self.at.get(usize::from(kind))?;
         if place == 0 {

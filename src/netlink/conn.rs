@@ -355,6 +355,7 @@ impl Dump<'_> {
     /// # Errors
     ///
     /// The kernel's refusal, which may also come at the end of the table.
+    #[inline]
     pub fn next_message(&mut self) -> Result<Option<Msg<'_>>, Error> {
         while !self.done {
             if self.at >= self.len {

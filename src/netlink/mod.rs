@@ -28,6 +28,7 @@ pub struct Msg<'a> {
 
 impl Msg<'_> {
     /// Bytes the message takes in its datagram, padding included.
+    #[inline]
     pub fn span(&self) -> usize {
         (HEADER_LEN + self.payload.len()).next_multiple_of(4)
     }
@@ -40,6 +41,7 @@ pub struct Msgs<'a>(pub &'a [u8]);
 impl<'a> Iterator for Msgs<'a> {
     type Item = Msg<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Msg<'a>> {
         let header: &[u8; HEADER_LEN] = self.0.first_chunk()?;
         let word = |at: usize| {

@@ -23,34 +23,38 @@ pub const HEADER_LEN: usize = 16;
 
 impl Request {
     /// `kind` is RTM_NEWLINK and the like; `family_header` is struct ifinfomsg and the like.
+    #[inline]
     pub fn new(kind: u16, flags: u16, family_header: &[u8]) -> Self {
         let mut buf = Vec::with_capacity(256);
-        buf.extend(0u32.to_ne_bytes());
-        buf.extend(kind.to_ne_bytes());
-        buf.extend(flags.to_ne_bytes());
-        buf.extend([0; 8]);
-        buf.extend(family_header);
+        buf.extend_from_slice(&0u32.to_ne_bytes());
+        buf.extend_from_slice(&kind.to_ne_bytes());
+        buf.extend_from_slice(&flags.to_ne_bytes());
+        buf.extend_from_slice(&[0; 8]);
+        buf.extend_from_slice(family_header);
         buf.resize(buf.len().next_multiple_of(4), 0);
         Request { buf, words: Vec::new(), too_long: false }
     }
 
     /// What is added from here on comes from word `index` of the command.
     #[allow(clippy::wrong_self_convention)] // "this comes from word 3"
+    #[inline]
     pub fn from_word(&mut self, index: usize) {
         self.words.push((self.buf.len(), index));
     }
 
     /// A value longer than an attribute can be (65531 bytes) makes `finish` fail.
+    #[inline]
     pub fn attr(&mut self, kind: u16, value: &[u8]) {
         let Ok(len) = u16::try_from(4 + value.len()) else {
             self.too_long = true;
             return;
         };
-        self.buf.extend(len.to_ne_bytes());
-        self.buf.extend(kind.to_ne_bytes());
-        self.buf.extend(value);
+        self.buf.extend_from_slice(&len.to_ne_bytes());
+        self.buf.extend_from_slice(&kind.to_ne_bytes());
+        self.buf.extend_from_slice(value);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);
     }
+    #[inline]
     pub fn u8(&mut self, kind: u16, value: u8) {
         self.attr(kind, &[value]);
     }
@@ -60,6 +64,7 @@ impl Request {
     pub fn u16_be(&mut self, kind: u16, value: u16) {
         self.attr(kind, &value.to_be_bytes());
     }
+    #[inline]
     pub fn u32(&mut self, kind: u16, value: u32) {
         self.attr(kind, &value.to_ne_bytes());
     }
@@ -81,7 +86,7 @@ impl Request {
     }
     /// Raw bytes that are no attribute, padded to four (struct ifinfomsg inside VETH_INFO_PEER).
     pub fn raw(&mut self, bytes: &[u8]) {
-        self.buf.extend(bytes);
+        self.buf.extend_from_slice(bytes);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);
     }
 
@@ -118,6 +123,7 @@ impl Request {
     /// # Errors
     ///
     /// EMSGSIZE when something in it is too long to be sent.
+    #[inline]
     pub fn finish(&mut self, sequence: u32) -> io::Result<&[u8]> {
         let len = u32::try_from(self.buf.len()).ok().filter(|_| !self.too_long);
         let len = len.ok_or_else(|| io::Error::from_raw_os_error(libc::EMSGSIZE))?;
@@ -149,8 +155,8 @@ impl Pack {
     pub fn push(&mut self, kind: u16, payload: &[u8]) {
         let len = u32::try_from(HEADER_LEN + payload.len()).expect("messages are bounded");
         self.starts.push(self.buf.len());
-        self.buf.extend(len.to_ne_bytes());
-        self.buf.extend(kind.to_ne_bytes());
+        self.buf.extend_from_slice(&len.to_ne_bytes());
+        self.buf.extend_from_slice(&kind.to_ne_bytes());
         self.buf.extend([0; 10]);
         self.buf.extend(payload);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);

@@ -6,15 +6,18 @@ use super::{Field, Out, Paint, digits};
 
 impl Out {
     /// An IPv4 (4 bytes) or IPv6 (16 bytes) address; `???` for any other length.
+    #[inline]
     pub fn ip(&mut self, paint: Paint, f: Field, addr: &[u8]) {
         self.ip_with(paint, f, addr, None);
     }
 
     /// An address with `/LEN` behind it.
+    #[inline]
     pub fn ip_prefix(&mut self, paint: Paint, f: Field, addr: &[u8], len: u8) {
         self.ip_with(paint, f, addr, Some(len));
     }
 
+    #[inline]
     fn ip_with(&mut self, paint: Paint, f: Field, addr: &[u8], len: Option<u8>) {
         let json = self.style.json;
         let escape = if json || !f.text { "" } else { self.style.palette.code(paint) };
@@ -41,6 +44,7 @@ impl Out {
 }
 
 /// The colour of an address, by its length.
+#[inline]
 pub fn paint_of(addr: &[u8]) -> Paint {
     match addr.len() {
         4 => Paint::Inet,
@@ -50,6 +54,7 @@ pub fn paint_of(addr: &[u8]) -> Paint {
 }
 
 /// Adds an address of 4 or 16 bytes; `???` for any other length.
+#[inline]
 pub fn ip(buf: &mut Vec<u8>, addr: &[u8]) {
     if let Ok(a) = <&[u8; 4]>::try_from(addr) {
         ipv4(buf, a);
@@ -84,6 +89,7 @@ static DECIMAL: [([u8; 4], u8); 256] = {
 };
 
 /// Adds `192.168.15.1`.
+#[inline]
 pub fn ipv4(buf: &mut Vec<u8>, addr: &[u8; 4]) {
     // Four bytes are copied each time, whatever their number: that needs no call.
     buf.reserve(16);

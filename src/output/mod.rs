@@ -133,6 +133,7 @@ impl Out {
     }
 
     /// Begins a record: a JSON object.
+    #[inline]
     pub fn open(&mut self) {
         self.drain_if_full();
         if self.style.json {
@@ -148,6 +149,7 @@ impl Out {
         }
     }
     /// Ends an object; a text line is ended by `newline`.
+    #[inline]
     pub fn close(&mut self) {
         if self.style.json {
             self.stop(b'}');
@@ -169,6 +171,7 @@ impl Out {
         }
     }
 
+    #[inline]
     pub fn uint(&mut self, f: Field, v: impl Into<u64>) {
         let v = v.into();
         self.value(f, |b| digits(b, v));
@@ -182,10 +185,12 @@ impl Out {
             digits(b, v.unsigned_abs());
         });
     }
+    #[inline]
     pub fn str(&mut self, f: Field, v: &str) {
         self.bytes(f, v.as_bytes());
     }
     /// Bytes that need not be UTF-8, such as a device name.
+    #[inline]
     pub fn bytes(&mut self, f: Field, v: &[u8]) {
         if self.style.json {
             self.value(f, |b| json::quoted(b, v));
@@ -194,6 +199,7 @@ impl Out {
         }
     }
     /// Like `bytes`, in colour: the text around the value is coloured with it.
+    #[inline]
     pub fn painted(&mut self, paint: Paint, f: Field, v: &[u8]) {
         let escape = self.style.palette.code(paint);
         if self.style.json || escape.is_empty() || !f.text {
@@ -267,9 +273,11 @@ impl Out {
         self.comma = false;
     }
     /// Words that only the text has.
+    #[inline]
     pub fn text(&mut self, s: &str) {
         self.text_bytes(s.as_bytes());
     }
+    #[inline]
     pub fn text_bytes(&mut self, s: &[u8]) {
         if !self.style.json {
             self.buf.extend_from_slice(s);
@@ -301,6 +309,7 @@ impl Out {
         result
     }
 
+    #[inline]
     fn drain_if_full(&mut self) {
         if self.buf.len() > FULL {
             // A write that fails now fails again at the end, where it is reported.
@@ -308,6 +317,7 @@ impl Out {
         }
     }
 
+    #[inline]
     fn value(&mut self, f: Field, render: impl FnOnce(&mut Vec<u8>)) {
         if self.style.json {
             if f.json {
@@ -382,6 +392,7 @@ impl fmt::Write for Text<'_> {
 
 /// A number in decimal, without the formatting machinery: this is most of a route dump.
 #[allow(clippy::cast_possible_truncation)] // the remainder of a division by ten
+#[inline]
 pub fn digits(buf: &mut Vec<u8>, mut v: u64) {
     let mut text = [0u8; 20];
     let mut at = text.len();

@@ -38,6 +38,7 @@ impl Header {
         [family, dst_len, src_len, tos, table, protocol, scope, kind, f0, f1, f2, f3]
     }
 
+    #[inline]
     pub fn read(b: &[u8; Header::LEN]) -> Header {
         Header {
             family: b[0],
@@ -83,35 +84,43 @@ pub struct Cache {
 }
 
 impl<'a> Route<'a> {
+    #[inline]
     pub fn parse(payload: &'a [u8]) -> Option<Self> {
         let (header, rest) = payload.split_first_chunk()?;
         Some(Route { header: Header::read(header), attrs: Table::new(Attrs(rest)) })
     }
 
+    #[inline]
     fn u32(&self, kind: u16) -> Option<u32> {
         self.attrs.get(kind)?.u32()
     }
+    #[inline]
     fn value(&self, kind: u16) -> Option<&'a [u8]> {
         Some(self.attrs.get(kind)?.value)
     }
 
     /// RTA_TABLE, or the header's number where it is absent.
+    #[inline]
     pub fn table(&self) -> u32 {
         self.u32(RTA_TABLE).unwrap_or(self.header.table.into())
     }
+    #[inline]
     pub fn dst(&self) -> Option<&'a [u8]> {
         self.value(RTA_DST)
     }
+    #[inline]
     pub fn src(&self) -> Option<&'a [u8]> {
         self.value(RTA_SRC)
     }
     /// The preferred source address.
+    #[inline]
     pub fn prefsrc(&self) -> Option<&'a [u8]> {
         self.value(RTA_PREFSRC)
     }
     pub fn newdst(&self) -> Option<&'a [u8]> {
         self.value(RTA_NEWDST)
     }
+    #[inline]
     pub fn gateway(&self) -> Option<&'a [u8]> {
         self.value(RTA_GATEWAY)
     }
@@ -119,6 +128,7 @@ impl<'a> Route<'a> {
         Via::read(self.attrs.get(RTA_VIA)?)
     }
     /// The index of the device packets leave by.
+    #[inline]
     pub fn oif(&self) -> Option<u32> {
         self.u32(RTA_OIF)
     }
@@ -126,6 +136,7 @@ impl<'a> Route<'a> {
     pub fn iif(&self) -> Option<u32> {
         self.u32(RTA_IIF)
     }
+    #[inline]
     pub fn priority(&self) -> Option<u32> {
         self.u32(RTA_PRIORITY)
     }
@@ -133,6 +144,7 @@ impl<'a> Route<'a> {
         self.u32(RTA_MARK)
     }
     /// Realms: from in the upper half, to in the lower.
+    #[inline]
     pub fn flow(&self) -> Option<u32> {
         self.u32(RTA_FLOW)
     }
@@ -147,10 +159,12 @@ impl<'a> Route<'a> {
         self.attrs.get(RTA_TTL_PROPAGATE)?.u8()
     }
     /// The id of a nexthop object.
+    #[inline]
     pub fn nexthop_id(&self) -> Option<u32> {
         self.u32(RTA_NH_ID)
     }
     /// RTAX_* attributes.
+    #[inline]
     pub fn metrics(&self) -> Option<Attrs<'a>> {
         Some(self.attrs.get(RTA_METRICS)?.nested())
     }
@@ -159,6 +173,7 @@ impl<'a> Route<'a> {
         self.attrs.get(RTA_ENCAP)?;
         self.attrs.get(RTA_ENCAP_TYPE)?.u16()
     }
+    #[inline]
     pub fn hops(&self) -> Option<Hops<'a>> {
         Some(Hops(self.value(RTA_MULTIPATH)?))
     }
@@ -179,6 +194,7 @@ impl<'a> Route<'a> {
 }
 
 impl<'a> Via<'a> {
+    #[inline]
     fn read(a: Attr<'a>) -> Option<Via<'a>> {
         Some(Via { family: a.u16()?, addr: a.value.get(2..)? })
     }
@@ -195,6 +211,7 @@ pub struct Hop<'a> {
 }
 
 impl<'a> Hop<'a> {
+    #[inline]
     pub fn gateway(&self) -> Option<&'a [u8]> {
         Some(self.attrs.find(RTA_GATEWAY)?.value)
     }
@@ -204,6 +221,7 @@ impl<'a> Hop<'a> {
     pub fn newdst(&self) -> Option<&'a [u8]> {
         Some(self.attrs.find(RTA_NEWDST)?.value)
     }
+    #[inline]
     pub fn flow(&self) -> Option<u32> {
         self.attrs.find(RTA_FLOW)?.u32()
     }

@@ -336,6 +336,7 @@ impl Filter {
         }
     }
 
+    #[inline]
     fn accepts_numbers(&self, r: &Route<'_>) -> bool {
         let differs =
             |want: Option<u32>, is: Option<u32>| want.is_some_and(|want| want != is.unwrap_or(0));
