@@ -21,8 +21,9 @@ pub fn name(number: u16) -> Option<&'static str> {
     Some(NAMES[at].1)
 }
 
-/// Names are compared in any case.
+/// Names are compared in any case; `ipv4` is a further one of `ip`.
 pub fn number(word: &[u8]) -> Option<u16> {
+    let word: &[u8] = if word.eq_ignore_ascii_case(b"ipv4") { b"ip" } else { word };
     NAMES.iter().find(|row| row.1.as_bytes().eq_ignore_ascii_case(word)).map(|row| row.0)
 }
 

@@ -30,6 +30,8 @@ macro_rules! token {
     };
 }
 
+mod amt;
+mod bareudp;
 mod batadv;
 mod bond;
 mod bond_slave;
@@ -38,8 +40,10 @@ mod bridge_slave;
 mod dsa;
 mod dummy;
 mod erspan;
+mod geneve;
 mod gre;
 mod gretap;
+mod gtp;
 mod hsr;
 mod ifb;
 mod ip6erspan;
@@ -77,6 +81,8 @@ mod xfrm;
 
 /// Every kind, sorted by name.
 pub static KINDS: &[&LinkKind] = &[
+    &amt::KIND,
+    &bareudp::KIND,
     &batadv::KIND,
     &bond::KIND,
     &bond_slave::KIND,
@@ -85,8 +91,10 @@ pub static KINDS: &[&LinkKind] = &[
     &dsa::KIND,
     &dummy::KIND,
     &erspan::KIND,
+    &geneve::KIND,
     &gre::KIND,
     &gretap::KIND,
+    &gtp::KIND,
     &hsr::KIND,
     &ifb::KIND,
     &ip6erspan::KIND,
