@@ -36,6 +36,7 @@ pub struct Names {
     links: Links,
     nexthops: Nexthops,
     hosts: Option<Hosts>,
+    files: NetDb,
     namespaces: Option<Namespaces>,
 }
 
@@ -123,6 +124,33 @@ impl Names {
             _ => IpAddr::from(<[u8; 16]>::try_from(addr).ok()?),
         };
         self.hosts.get_or_insert_with(Hosts::read).name(addr)
+    }
+
+    /// The name of an IP protocol; `ipproto-N` for one without a name and with -Numeric.
+    pub fn ip_protocol(&self, number: u8) -> Cow<'_, [u8]> {
+        match self.files.protocol_name(number) {
+            Some(name) if !self.numeric => Cow::Borrowed(name),
+            _ => Cow::Owned(format!("ipproto-{number}").into_bytes()),
+        }
+    }
+    /// The number of an IP protocol, by its name or in decimal.
+    pub fn ip_protocol_number(&self, word: &[u8]) -> Option<u8> {
+        let digits = !word.is_empty() && word.iter().all(u8::is_ascii_digit);
+        let numeral = std::str::from_utf8(word).ok().filter(|_| digits);
+        numeral.and_then(|n| n.parse().ok()).or_else(|| self.files.protocol(word))
+    }
+    /// The name of a DSCP, which is the upper six bits of a TOS byte, or its number in decimal.
+    pub fn dscp(&mut self, dscp: u8) -> Cow<'_, str> {
+        // For 0 alone the file is not read: its name shows only behind another one (observed in
+        // iproute2 6.15).
+        let numeric = self.numeric || dscp == 0 && self.dbs[Kind::DsField as usize].is_none();
+        if numeric {
+            return Cow::Owned(dscp.to_string());
+        }
+        match self.db(Kind::DsField).name(u32::from(dscp) << 2) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(dscp.to_string()),
+        }
     }
 
     #[inline]

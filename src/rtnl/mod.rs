@@ -7,3 +7,4 @@ pub mod neigh;
 pub mod nexthop;
 pub mod nsid;
 pub mod route;
+pub mod rule;

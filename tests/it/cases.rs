@@ -44,6 +44,7 @@ directories! {
     ip_address "ip-address"
     ip_route "ip-route"
     ip_neighbour "ip-neighbour"
+    ip_rule "ip-rule"
     ip_netns "ip-netns"
     ip_other "ip-other"
     iptables "iptables"

@@ -28,6 +28,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ip-address.8", ETH0),
     ("ip-neighbour.8", ETH0),
     ("ip-route.8", ETH0),
+    ("ip-rule.8", ETH0),
     ("iptables.8", ""),
     ("arp.8", HOSTS),
     ("ping.8", HOSTS),

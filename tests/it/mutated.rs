@@ -139,6 +139,15 @@ ip neigh change 10.0.0.9 nud stale dev v0
 ip neigh get 10.0.0.9 dev v0
 ip neigh del 10.0.0.9 dev v0
 ip neigh flush dev v0 nud stale
+ip rule
+ip -6 rule show from fd00::/8 table main
+ip -d rule show pref 5 not fwmark 1/2 sport 5-6 dscp EF/3 ipproto tcp
+ip rule add from 10.0.0.0/8 to 10.1.0.0/16 pref 5 tos 0x10 fwmark 1/3 iif lo oif v0 table 100
+ip rule add not uidrange 5-9 ipproto udp sport 5/7 dport 5-9 dscp 5/7 sup_pl 3 realms 1/2 goto 5
+ip -6 rule add flowlabel 5/7 tun_id 7 l3mdev protocol static type prohibit
+ip rule del pref 5
+ip rule flush table 100 proto static
+ip mrule
 ip netns
 ip netns list
 ip netns list-id target-nsid 1 nsid 2

@@ -9,6 +9,7 @@ mod link;
 mod neigh;
 mod netns;
 mod route;
+mod rule;
 mod saved;
 mod verb;
 
@@ -57,7 +58,7 @@ static OBJECTS: &[Object] = &[
     later("addrlabel"),
     later("maddress"),
     built("route", route::run, Some(route::grammar)),
-    later("rule"),
+    built("rule", rule::run, Some(rule::grammar)),
     built("neighbor", neigh::run, Some(neigh::grammar)),
     built("neighbour", neigh::run, Some(neigh::grammar)),
     later("ntable"),
@@ -77,7 +78,7 @@ static OBJECTS: &[Object] = &[
     later("monitor"),
     later("xfrm"),
     later("mroute"),
-    later("mrule"),
+    built("mrule", rule::multicast, Some(rule::grammar)),
     built("netns", netns::run, Some(netns::grammar)),
     later("netconf"),
     later("vrf"),

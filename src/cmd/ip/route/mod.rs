@@ -4,16 +4,16 @@
 //! (types, realms, metrics, nexthops, flags) has a file of its own that reads and shows it.
 
 mod change;
-mod encap;
+pub(super) mod encap;
 mod filter;
-mod flags;
+pub(super) mod flags;
 mod flush;
 mod get;
-mod kind;
+pub(super) mod kind;
 mod metrics;
-mod nexthop;
-mod object;
-mod realm;
+pub(super) mod nexthop;
+pub(super) mod object;
+pub(super) mod realm;
 mod save;
 mod show;
 

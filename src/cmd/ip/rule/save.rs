@@ -1,0 +1,54 @@
+//! `ip rule save`, `restore`: rules as the kernel's own messages.
+
+use crate::cli::Args;
+use crate::cmd::ip::saved;
+use crate::ctx::{Ctx, dump_failed};
+use crate::error::{Error, Result, refusal};
+use crate::netlink::{self, NLM_F_CREATE, Request};
+use crate::sys::fd;
+
+use super::show;
+
+const MAGIC: u32 = 0x7170_6986;
+
+pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    if !args.is_empty() {
+        let text = "\"ip rule save\" does not take any arguments.";
+        return Err(Error::failed(1, text).into());
+    }
+    if fd::stdout_is_terminal() {
+        return Err(Error::failed(1, "Not sending a binary stream to stdout").into());
+    }
+    let family = super::family(ctx);
+    ctx.out.raw(&MAGIC.to_ne_bytes());
+    match ctx.route()?.snapshot(&mut show::query(family)) {
+        Ok((all, _)) => ctx.out.raw(&all),
+        Err(e) => dump_failed(e, 255)?,
+    }
+    Ok(())
+}
+
+/// Makes the rules again; one that is there already is no failure. Ends the program, also in a
+/// batch.
+pub fn restore(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
+    let saved = saved::read(MAGIC, "Can't restore rule dump from a terminal")
+        .map_err(|text| Error::fatal(255, text))?;
+    let broken = |text: String| Error::fatal(255, text);
+    saved::messages(&saved, broken, |msg| {
+        let mut request = Request::new(msg.kind, NLM_F_CREATE, msg.payload);
+        match ctx.route()?.change(&mut request) {
+            Ok(_) => Ok(()),
+            Err(netlink::Error::Nack(nack)) => {
+                let mut text = refusal(&nack);
+                if nack.errno != libc::EEXIST {
+                    return Err(Error::fatal(255, text).into());
+                }
+                text.push(b'\n');
+                ctx.complain(&text);
+                Ok(())
+            }
+            Err(e) => Err(Error::from(e).into()),
+        }
+    })?;
+    Err(Error::fatal(0, "").into())
+}
