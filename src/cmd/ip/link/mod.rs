@@ -13,10 +13,11 @@ mod tunnel6;
 mod vf;
 mod words;
 mod xdp;
+mod xstats;
 
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::Grammar;
 use super::verb::{self, Verb};
@@ -32,8 +33,8 @@ static VERBS: &[Verb] = &[
     Verb { word: prefix("show"), args: filter::USAGE, run: show::run },
     Verb { word: prefix("lst"), args: "=", run: show::run },
     Verb { word: prefix("list"), args: "=", run: show::run },
-    Verb { word: prefix("xstats"), args: "type KIND", run: xstats },
-    Verb { word: prefix("afstats"), args: "[ dev DEVICE ]", run: afstats },
+    Verb { word: prefix("xstats"), args: xstats::USAGE, run: xstats::run },
+    Verb { word: prefix("afstats"), args: "[ dev DEVICE ]", run: xstats::families },
     Verb { word: prefix("property"), args: "{ add | del } dev DEVICE altname NAME [ altname NAME ] ...", run: property::run },
     Verb { word: prefix("help"), args: "[ KIND ]", run: help },
 ];
@@ -46,14 +47,6 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 /// What may be typed, for completions.
 pub fn grammar() -> Grammar {
     Grammar { object: "link", verbs: VERBS, usage }
-}
-
-fn xstats(_: &mut Ctx, _: &mut Args<'_>) -> Result {
-    Err(Error::failed(1, "\"ip link xstats\" is not part of ipbox yet.").into())
-}
-
-fn afstats(_: &mut Ctx, _: &mut Args<'_>) -> Result {
-    Err(Error::failed(1, "\"ip link afstats\" is not part of ipbox yet.").into())
 }
 
 /// `ip link help [KIND]`: of a kind on stdout with status 0, else the whole usage.
