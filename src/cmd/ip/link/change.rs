@@ -13,6 +13,7 @@ use crate::rtnl::link::{self, Link};
 
 use super::kind::{self, Words};
 use super::show::{self, Form};
+use super::tunnel;
 use super::words::{About, Change, How, garbage};
 
 pub fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
@@ -79,7 +80,6 @@ fn words(
 
 /// IFLA_INFO_DATA of the device that is to be changed.
 fn current(ctx: &mut Ctx, req: &Request) -> Result<Vec<u8>, Error> {
-    const FAILED: &str = "Failed to get existing tunnel info.";
     let index = Link::parse(req.payload()).map_or(0, |l| l.index);
     let answer = match ctx.route()?.get(&mut link::query(index, false, false)) {
         Ok(msg) => Link::parse(msg.payload).and_then(|l| Some(l.info()?.data()?.0.to_vec())),
@@ -88,7 +88,7 @@ fn current(ctx: &mut Ctx, req: &Request) -> Result<Vec<u8>, Error> {
             None
         }
     };
-    answer.ok_or_else(|| Error::failed(1, FAILED))
+    answer.ok_or_else(tunnel::unreadable)
 }
 
 /// `type KIND …`.

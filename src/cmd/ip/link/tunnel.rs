@@ -56,6 +56,8 @@ enum When {
     Always,
     /// Likewise, and not while all its bytes are 0.
     NotZero,
+    /// As `NotZero`.
+    End,
     /// Also beside `external`.
     Beside,
 }
@@ -70,6 +72,11 @@ pub const fn optional(attr: u16, default: &'static [u8]) -> Setting {
     Setting { attr, default, when: When::NotZero }
 }
 
+/// An end of the tunnel; as long in what the device has, or the device is of another kind.
+pub const fn end(attr: u16, default: &'static [u8]) -> Setting {
+    Setting { attr, default, when: When::End }
+}
+
 /// What a tunnel is to be like.
 pub struct Settings {
     values: Vec<(&'static Setting, Vec<u8>)>,
@@ -77,19 +84,23 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults, where they are known what the device has.
-    pub fn new(tunnel: &'static Tunnel, current: Option<Attrs<'_>>) -> Settings {
+    /// The defaults, where they are known what the device has; `None` when that is another kind's.
+    fn new(tunnel: &'static Tunnel, current: Option<Attrs<'_>>) -> Option<Settings> {
         let found = |attr| current.and_then(|c| c.find(attr));
-        let values = tunnel.settings.iter().map(|s| {
+        let mut values = Vec::with_capacity(tunnel.settings.len());
+        for s in tunnel.settings {
             let mut value = s.default.to_vec();
             if let Some(a) = found(s.attr) {
+                if matches!(s.when, When::End) && a.value.len() != value.len() {
+                    return None;
+                }
                 let len = value.len().min(a.value.len());
                 value[..len].copy_from_slice(&a.value[..len]);
             }
-            (s, value)
-        });
+            values.push((s, value));
+        }
         let external = tunnel.external != 0 && found(tunnel.external).is_some();
-        Settings { values: values.collect(), external }
+        Some(Settings { values, external })
     }
 
     pub fn set(&mut self, attr: u16, bytes: &[u8]) {
@@ -139,7 +150,7 @@ impl Settings {
         for (s, value) in &self.values {
             let wanted = match s.when {
                 When::Always => !self.external,
-                When::NotZero => !self.external && value.iter().any(|&b| b != 0),
+                When::NotZero | When::End => !self.external && value.iter().any(|&b| b != 0),
                 When::Beside => true,
             };
             if wanted {
@@ -168,7 +179,8 @@ impl Tunnel {
         args: &mut Args<'_>,
         words: &mut Words<'_>,
     ) -> Result<(), Error> {
-        let mut settings = Settings::new(self, words.current.as_deref().map(Attrs));
+        let current = words.current.as_deref().map(Attrs);
+        let mut settings = Settings::new(self, current).ok_or_else(unreadable)?;
         words.req.from_word(args.at() + 1);
         while let Some(word) = args.take() {
             let row = self.rows.iter().flat_map(|part| part.iter()).find(|r| r.word.is(word));
@@ -199,6 +211,11 @@ impl Tunnel {
         }
         text
     }
+}
+
+/// The settings of the device cannot be read.
+pub fn unreadable() -> Error {
+    Error::failed(1, "Failed to get existing tunnel info.")
 }
 
 /// Nothing is left to be judged.
@@ -445,7 +462,7 @@ mod tests {
             ],
             &encap_rows(14),
         ],
-        settings: &[always(8, &[64]), optional(6, &[0; 4]), beside(9, &[7]), always(16, &[0; 2])],
+        settings: &[always(8, &[64]), end(6, &[0; 4]), beside(9, &[7]), always(16, &[0; 2])],
         external: 18,
         finish: nothing,
     };
@@ -483,6 +500,14 @@ mod tests {
         let all = sent("encap-sport auto", Some(has.payload())).unwrap();
         let end = vec![10, 0, 0, 1];
         assert_eq!(all, [(8, vec![3]), (6, end), (9, vec![7]), (16, vec![0, 0])]);
+    }
+
+    #[test]
+    fn a_device_of_another_kind_is_noticed() {
+        let mut has = Request::new(0, 0, &[]);
+        has.attr(6, &[0; 16]);
+        let e = sent("ttl 5", Some(has.payload())).unwrap_err();
+        assert_eq!((e.status(), e.text().starts_with(b"Failed to get existing")), (1, true));
     }
 
     #[test]

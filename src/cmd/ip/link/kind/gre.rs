@@ -10,7 +10,7 @@ use crate::netlink::Attrs;
 use crate::output::{Out, field};
 
 use super::super::tunnel::{
-    self, Row, Setting, Settings, Tunnel, Typed, always, encap_rows, optional, row,
+    self, Row, Setting, Settings, Tunnel, Typed, always, encap_rows, end, optional, row,
 };
 
 pub static KIND: LinkKind = LinkKind {
@@ -115,8 +115,8 @@ const SETTINGS: &[Setting] = &[
     always(OKEY, &[0; 4]),
     always(IFLAGS, &[0; 2]),
     always(OFLAGS, &[0; 2]),
-    optional(LOCAL, &[0; 4]),
-    optional(REMOTE, &[0; 4]),
+    end(LOCAL, &[0; 4]),
+    end(REMOTE, &[0; 4]),
     always(PMTUDISC, &[1]),
     optional(IGNORE_DF, &[0]),
     always(TOS, &[0]),
@@ -135,8 +135,8 @@ pub const ERSPAN_SETTINGS: &[Setting] = &[
     always(OKEY, &[0; 4]),
     always(IFLAGS, &[0; 2]),
     always(OFLAGS, &[0; 2]),
-    optional(LOCAL, &[0; 4]),
-    optional(REMOTE, &[0; 4]),
+    end(LOCAL, &[0; 4]),
+    end(REMOTE, &[0; 4]),
     always(PMTUDISC, &[1]),
     optional(IGNORE_DF, &[0]),
     always(TOS, &[0]),

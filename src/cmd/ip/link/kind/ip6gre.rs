@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::names::Names;
 use crate::output::{Out, field};
 
-use super::super::tunnel::{self, Row, Setting, Settings, Tunnel, always, optional, row};
+use super::super::tunnel::{self, Row, Setting, Settings, Tunnel, always, end, optional, row};
 use super::super::tunnel6;
 
 pub static KIND: LinkKind = LinkKind {
@@ -45,8 +45,8 @@ const SETTINGS: &[Setting] = &[
     always(gre::OKEY, &[0; 4]),
     always(gre::IFLAGS, &[0; 2]),
     always(gre::OFLAGS, &[0; 2]),
-    optional(gre::LOCAL, &[0; 16]),
-    optional(gre::REMOTE, &[0; 16]),
+    end(gre::LOCAL, &[0; 16]),
+    end(gre::REMOTE, &[0; 16]),
     always(gre::TTL, &[64]),
     always(A.encap_limit, &[4]),
     always(A.flowinfo, &[0; 4]),

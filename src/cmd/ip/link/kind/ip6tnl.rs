@@ -5,7 +5,7 @@ use crate::cli::{Usage, exact, prefix};
 use crate::names::Names;
 use crate::output::{Out, field};
 
-use super::super::tunnel::{self, Row, Setting, Tunnel, Typed, always, beside, optional, row};
+use super::super::tunnel::{self, Row, Setting, Tunnel, Typed, always, beside, end, row};
 use super::super::tunnel6;
 
 pub static KIND: LinkKind = LinkKind {
@@ -54,8 +54,8 @@ const ROWS: [Row; 12] = [
 const SETTINGS: &[Setting] = &[
     always(ipip::LINK, &[0; 4]),
     beside(ipip::PROTO, &[0]),
-    optional(ipip::LOCAL, &[0; 16]),
-    optional(ipip::REMOTE, &[0; 16]),
+    end(ipip::LOCAL, &[0; 16]),
+    end(ipip::REMOTE, &[0; 16]),
     always(ipip::TTL, &[64]),
     always(A.encap_limit, &[4]),
     always(A.flowinfo, &[0; 4]),

@@ -8,7 +8,7 @@ use crate::netlink::{Attr, Attrs};
 use crate::output::{Out, Paint, field};
 
 use super::super::tunnel::{
-    self, Row, Setting, Settings, Tunnel, Typed, always, beside, encap_rows, optional, row,
+    self, Row, Setting, Settings, Tunnel, Typed, always, beside, encap_rows, end, row,
 };
 
 pub static KIND: LinkKind = LinkKind {
@@ -79,8 +79,8 @@ pub const ENCAP_ROWS: [Row; 10] = encap_rows(ENCAP);
 
 const SETTINGS: &[Setting] = &[
     always(LINK, &[0; 4]),
-    optional(LOCAL, &[0; 4]),
-    optional(REMOTE, &[0; 4]),
+    end(LOCAL, &[0; 4]),
+    end(REMOTE, &[0; 4]),
     always(TTL, &[0]),
     always(TOS, &[0]),
     always(PMTUDISC, &[1]),

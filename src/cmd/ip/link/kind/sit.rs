@@ -5,7 +5,7 @@ use crate::cli::{Usage, exact};
 use crate::names::Names;
 use crate::output::Out;
 
-use super::super::tunnel::{self, Setting, Tunnel, Typed, always, beside, optional, row};
+use super::super::tunnel::{self, Setting, Tunnel, Typed, always, beside, end, optional, row};
 
 pub static KIND: LinkKind = LinkKind {
     tunnel: Some(&TUNNEL),
@@ -47,8 +47,8 @@ const MODES: &[(&str, u8)] = &[
 
 const SETTINGS: &[Setting] = &[
     always(ipip::LINK, &[0; 4]),
-    optional(ipip::LOCAL, &[0; 4]),
-    optional(ipip::REMOTE, &[0; 4]),
+    end(ipip::LOCAL, &[0; 4]),
+    end(ipip::REMOTE, &[0; 4]),
     always(ipip::TTL, &[0]),
     always(ipip::TOS, &[0]),
     always(ipip::PMTUDISC, &[1]),

@@ -5,7 +5,7 @@ use crate::cli::{Usage, exact, prefix};
 use crate::names::Names;
 use crate::output::{Out, field};
 
-use super::super::tunnel::{self, Row, Setting, Take, Tunnel, Typed, always, optional, row};
+use super::super::tunnel::{self, Row, Setting, Take, Tunnel, Typed, always, end, optional, row};
 
 pub static KIND: LinkKind = LinkKind {
     tunnel: Some(&TUNNEL),
@@ -43,8 +43,8 @@ pub const fn rows(address: Take) -> [Row; 7] {
 const SETTINGS: &[Setting] = &[
     always(IKEY, &[0; 4]),
     always(OKEY, &[0; 4]),
-    optional(LOCAL, &[0; 4]),
-    optional(REMOTE, &[0; 4]),
+    end(LOCAL, &[0; 4]),
+    end(REMOTE, &[0; 4]),
     always(FWMARK, &[0; 4]),
     optional(LINK, &[0; 4]),
 ];

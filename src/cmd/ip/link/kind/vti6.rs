@@ -2,7 +2,7 @@
 
 use super::{LinkKind, vti};
 
-use super::super::tunnel::{self, Setting, Tunnel, always, optional};
+use super::super::tunnel::{self, Setting, Tunnel, always, end, optional};
 
 pub static KIND: LinkKind = LinkKind {
     tunnel: Some(&TUNNEL),
@@ -20,8 +20,8 @@ static TUNNEL: Tunnel = Tunnel {
 const SETTINGS: &[Setting] = &[
     always(vti::IKEY, &[0; 4]),
     always(vti::OKEY, &[0; 4]),
-    optional(vti::LOCAL, &[0; 16]),
-    optional(vti::REMOTE, &[0; 16]),
+    end(vti::LOCAL, &[0; 16]),
+    end(vti::REMOTE, &[0; 16]),
     always(vti::FWMARK, &[0; 4]),
     optional(vti::LINK, &[0; 4]),
 ];
