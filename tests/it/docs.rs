@@ -36,7 +36,7 @@ fn without_remark(line: &str) -> &str {
 }
 
 /// The words that are typed as they stand: lower case, or an option; not `PREFIX`, `{`, `...`.
-fn typed(usage: &str) -> BTreeSet<String> {
+pub fn typed(usage: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
     let separators = |c: char| c.is_whitespace() || "{}[]|,()=\"'".contains(c);
     // What an option does stands behind two blanks and is nothing to type.
@@ -84,7 +84,7 @@ fn written(page: &str) -> BTreeSet<String> {
 }
 
 /// The kinds of devices that have a usage of their own.
-fn link_kinds(lab: &Lab) -> Vec<String> {
+pub fn link_kinds(lab: &Lab) -> Vec<String> {
     let usage = lab.ours("ip link help").err();
     let kinds = usage.split("KIND := {").nth(1).and_then(|t| t.split('}').next());
     let kinds = kinds.expect("a list of kinds").split(['|', ' ', '\n']);

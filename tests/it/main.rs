@@ -6,6 +6,7 @@
 
 mod cases;
 mod completion;
+mod coverage;
 mod docs;
 mod examples;
 mod hints;

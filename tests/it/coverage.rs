@@ -1,0 +1,88 @@
+//! Every word of `ip link` and `ip netns` is typed by some case.
+//!
+//! The words come from the usages, which are made of the tables; so a row that nobody tries is
+//! found here. A kind's word counts where the line names the kind, too.
+
+use crate::docs::{link_kinds, typed};
+use crate::lab::Lab;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What no case types, and why. A row that is no longer needed must go.
+const NOT_TYPED: &[(&str, &[&str], &str)] =
+    &[("netns", &["monitor"], "it does not end by itself: see netns.rs")];
+
+/// Kinds whose words are rows of another kind, too; a word typed with either counts for both.
+const SAME_ROWS: &[(&str, &str)] = &[("erspan", "gretap"), ("ip6erspan", "ip6gretap")];
+
+/// The words of every line of the cases, a set per line. Files that try beginnings do not count:
+/// a word with a wrong value says little.
+fn lines() -> Vec<BTreeSet<String>> {
+    let mut lines = Vec::new();
+    for directory in ["ip-link", "ip-netns", "vm"] {
+        let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(directory);
+        for file in std::fs::read_dir(cases).expect("case files").flatten() {
+            if file.file_name() == "beginnings.cases" {
+                continue;
+            }
+            let text = std::fs::read_to_string(file.path()).expect("a file of text");
+            let commands = text.lines().filter(|l| !l.starts_with(['#', '>', '!', '=']));
+            lines.extend(commands.map(|line| {
+                let words = line.split(|c: char| c.is_whitespace() || ";|\"'\\(){}".contains(c));
+                words.map(String::from).collect()
+            }));
+        }
+    }
+    lines
+}
+
+/// The usage with `[no]word` written as the two words that it stands for.
+fn both_ways(usage: &str) -> String {
+    let switches = usage.split("[no]").skip(1);
+    let off = switches.filter_map(|s| s.split_whitespace().next()).map(|w| format!(" no{w}"));
+    usage.replace("[no]", "") + &off.collect::<String>()
+}
+
+#[test]
+fn every_word_of_links_and_namespaces_is_typed_by_a_case() {
+    let lab = Lab::new();
+    let lines = lines();
+    let words = |command: &str| {
+        let out = lab.ours(command);
+        typed(&both_ways(&(out.out() + &out.err())))
+    };
+    let kinds = link_kinds(&lab);
+    let mut usages =
+        vec![(String::new(), words("ip link help")), ("netns".into(), words("ip netns help"))];
+    usages.extend(kinds.iter().map(|k| (k.clone(), words(&format!("ip link help {k}")))));
+    let generic = usages[0].1.clone();
+    let mut wrong = Vec::new();
+    for (kind, words) in usages {
+        // A kind without words of its own answers with the usage of all.
+        let words =
+            if !kind.is_empty() && words == generic { [kind.clone()].into() } else { words };
+        let related = SAME_ROWS.iter().find(|(k, _)| *k == kind).map_or("", |(_, other)| *other);
+        let counts = |line: &&BTreeSet<String>| {
+            kind.is_empty()
+                || line.contains(&kind)
+                || (!related.is_empty() && line.contains(related))
+        };
+        let there: BTreeSet<&String> = lines.iter().filter(counts).flatten().collect();
+        let excused: BTreeSet<&str> = NOT_TYPED
+            .iter()
+            .filter(|(of, _, _)| *of == kind)
+            .flat_map(|(_, words, _)| *words)
+            .copied()
+            .collect();
+        let missing: BTreeSet<&str> =
+            words.iter().filter(|w| !there.contains(w)).map(String::as_str).collect();
+        let name = if kind.is_empty() { "ip link" } else { &kind };
+        for word in missing.difference(&excused) {
+            wrong.push(format!("{name}: no case types {word}"));
+        }
+        for word in excused.difference(&missing) {
+            wrong.push(format!("{name}: {word} is typed or no word, its excuse must go"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
