@@ -45,6 +45,7 @@ directories! {
     ip_route "ip-route"
     ip_neighbour "ip-neighbour"
     ip_rule "ip-rule"
+    ip_nexthop "ip-nexthop"
     ip_netns "ip-netns"
     ip_other "ip-other"
     iptables "iptables"

@@ -17,6 +17,7 @@ const USAGES: &[(&str, &str)] = &[
     ("ip route help", "ip-route.8"),
     ("ip neighbour help", "ip-neighbour.8"),
     ("ip rule help", "ip-rule.8"),
+    ("ip nexthop help", "ip-nexthop.8"),
     ("iptables -h", "iptables.8"),
     ("arp -h", "arp.8"),
     ("route -h", "route.8"),

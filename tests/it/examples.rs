@@ -29,6 +29,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ip-neighbour.8", ETH0),
     ("ip-route.8", ETH0),
     ("ip-rule.8", ETH0),
+    ("ip-nexthop.8", ETH0),
     ("iptables.8", ""),
     ("arp.8", HOSTS),
     ("ping.8", HOSTS),

@@ -148,6 +148,14 @@ ip -6 rule add flowlabel 5/7 tun_id 7 l3mdev protocol static type prohibit
 ip rule del pref 5
 ip rule flush table 100 proto static
 ip mrule
+ip -s -d nexthop show dev v0 groups protocol 4
+ip nexthop add id 1 via inet 10.0.0.9 dev v0 onlink protocol static
+ip nexthop replace id 2 group 1,5/3 type resilient buckets 4 idle_timer 5 unbalanced_timer 6 hw_stats on
+ip nexthop add id 3 via 10.0.0.9 fdb
+ip nexthop get id 1
+ip nexthop bucket list id 2 nhid 1
+ip nexthop bucket get id 2 index 0
+ip nexthop flush fdb
 ip netns
 ip netns list
 ip netns list-id target-nsid 1 nsid 2

@@ -8,6 +8,7 @@ mod host;
 mod link;
 mod neigh;
 mod netns;
+mod nexthop;
 mod route;
 mod rule;
 mod saved;
@@ -83,7 +84,7 @@ static OBJECTS: &[Object] = &[
     later("netconf"),
     later("vrf"),
     later("sr"),
-    later("nexthop"),
+    built("nexthop", nexthop::run, Some(nexthop::grammar)),
     later("mptcp"),
     later("ioam"),
     built("help", help, None),

@@ -26,7 +26,7 @@ pub fn show(out: &mut Out, names: &mut Names, id: u32) {
     out.open_object("nh_info");
     let message = names.nexthop(id).to_vec();
     match Nexthop::parse(&message) {
-        Some(n) => fields(out, names, &n),
+        Some(n) => fields(out, names, &n, true),
         None => {
             out.uint(RAW, id);
             out.uint(RAW_JSON, id);
@@ -35,7 +35,8 @@ pub fn show(out: &mut Out, names: &mut Names, id: u32) {
     out.close();
 }
 
-fn fields(out: &mut Out, names: &mut Names, n: &Nexthop<'_>) {
+/// Shows an object; `all`: also a scope and a protocol that say nothing.
+pub fn fields(out: &mut Out, names: &mut Names, n: &Nexthop<'_>, all: bool) {
     if let Some(id) = n.id() {
         out.uint(ID, id);
     }
@@ -67,24 +68,65 @@ fn fields(out: &mut Out, names: &mut Names, n: &Nexthop<'_>) {
         out.text("dev ");
         out.painted(Paint::IfName, DEV, names.name(index));
     }
-    out.str(SCOPE, &names.show(Kind::Scope, n.scope.into()));
+    if all || n.scope != 0 {
+        out.str(SCOPE, &names.show(Kind::Scope, n.scope.into()));
+    }
     if n.is_blackhole() {
         out.null("blackhole", "blackhole ");
     }
-    out.str(PROTOCOL, &names.show(Kind::RtProto, n.protocol.into()));
+    if all || n.protocol != 0 {
+        out.str(PROTOCOL, &names.show(Kind::RtProto, n.protocol.into()));
+    }
     flags::show(out, n.flags);
     if n.is_fdb() {
         out.null("fdb", "fdb");
     }
 }
 
-#[allow(clippy::cast_precision_loss)] // shown as seconds
 fn resilient(out: &mut Out, r: &Resilient) {
     out.str(TYPE, "resilient");
     out.open_object("resilient_args");
     out.uint(BUCKETS, r.buckets);
-    out.number(IDLE, f64::from(r.idle_ticks) / 100.0);
-    out.number(UNBALANCED_TIMER, f64::from(r.unbalanced_timer_ticks) / 100.0);
-    out.number(UNBALANCED_TIME, r.unbalanced_ticks as f64 / 100.0);
+    out.number(IDLE, seconds(r.idle_ticks.into()));
+    out.number(UNBALANCED_TIMER, seconds(r.unbalanced_timer_ticks.into()));
+    out.number(UNBALANCED_TIME, seconds(r.unbalanced_ticks));
     out.close();
+}
+
+/// Clock ticks, 100 a second, in seconds with six digits, as `%g` prints them.
+#[allow(clippy::cast_precision_loss)] // six digits are left
+pub fn seconds(ticks: u64) -> String {
+    let v = ticks as f64 / 100.0;
+    let whole = ticks / 100;
+    match whole {
+        0..=9_999 => v.to_string(),
+        10_000..=99_999 => ((v * 10.0).round() / 10.0).to_string(),
+        100_000..=999_998 => v.round().to_string(),
+        _ => {
+            let text = format!("{v:.5e}");
+            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            let digits = digits.trim_end_matches('0').trim_end_matches('.');
+            format!("{digits}e+{exponent:0>2}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn seconds_have_six_digits() {
+        for (ticks, want) in [
+            (0, "0"),
+            (57, "0.57"),
+            (500, "5"),
+            (999_999, "9999.99"),
+            (1_234_567, "12345.7"),
+            (12_345_678, "123457"),
+            (4_294_967_200, "4.29497e+07"),
+        ] {
+            assert_eq!(seconds(ticks), want);
+        }
+    }
 }
