@@ -54,6 +54,15 @@ fn a_mistake_is_explained_on_a_terminal() {
         ),
         ("ip addr add dev veth-red", "no address was given"),
         (
+            "ip nexthop add id 1 dev veth-red via 2001:db8::1",
+            "put \"via\" before \"dev\", or use \"ip -6\"",
+        ),
+        ("ip nexthop bucket list id 99", "there is no nexthop 99"),
+        (
+            "ip rule add pref 0 table local; ip rule add pref 7 prohibit; ip rule add pref 7 prohibit",
+            "there is such a rule already: \"ip rule show\"",
+        ),
+        (
             "ip link add x type ifb mtu 1400",
             "\"mtu\" is a word of the device: put it before \"type\"",
         ),
@@ -103,4 +112,17 @@ fn programs_get_no_hints() {
         let shown = on_terminal(&lab, line);
         assert!(!shown.contains("hint: ") && !shown.is_empty(), "{line}: {shown}");
     }
+}
+
+#[test]
+fn a_flush_that_cuts_the_machine_off_says_so() {
+    let lab = Lab::new();
+    let text = on_terminal(&lab, "ip rule flush");
+    let back = "\"ip rule add pref 32766 table main\"";
+    assert!(text.contains("also deletes the rules for tables main and default"), "{text}");
+    assert!(text.contains(back), "{text}");
+    let text = on_terminal(&lab, "ip -6 rule flush table 5");
+    assert!(text.is_empty(), "{text}");
+    let text = on_terminal(&lab, "ip -6 rule flush table main");
+    assert!(text.contains("\"ip -6 rule add pref 32766 table main\""), "{text}");
 }

@@ -71,6 +71,8 @@ static HINTS: &[Hint] = &[
     no_address,
     already_there,
     word_behind_nexthop,
+    via_behind_dev,
+    group_missing,
 ];
 
 /// Says more about an error, where a person reads it.
@@ -287,7 +289,9 @@ fn no_privilege(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
 }
 
 fn gateway_out_of_reach(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
-    if m.object() != "route" || !(m.says("invalid gateway") || m.says("Network is unreachable")) {
+    if !matches!(m.object(), "route" | "nexthop")
+        || !(m.says("invalid gateway") || m.says("Network is unreachable"))
+    {
         return None;
     }
     let via = shown(m.after("via")?);
@@ -318,6 +322,8 @@ fn already_there(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
         "neighbor" | "neighbour" => {
             Some("the entry is there already; \"replace\" changes it".into())
         }
+        "rule" => Some("there is such a rule already: \"ip rule show\"".into()),
+        "nexthop" => Some("this id is taken; \"replace\" changes what it stands for".into()),
         _ => None,
     }
 }
@@ -329,6 +335,21 @@ fn word_behind_nexthop(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
     }
     let word = shown(m.last_quoted()?);
     Some(format!("\"{word}\" belongs before the first \"nexthop\""))
+}
+
+/// `ip nexthop add … dev X via IPV6`
+fn via_behind_dev(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
+    if m.object() != "nexthop" || !m.says("inet address is expected rather than") {
+        return None;
+    }
+    let six = value::ipv6(m.last_quoted()?).is_some();
+    six.then(|| "put \"via\" before \"dev\", or use \"ip -6\"".into())
+}
+
+/// `ip nexthop bucket list id 99`
+fn group_missing(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
+    let alone = m.object() == "nexthop" && m.text == b"Dump terminated";
+    alone.then(|| Some(format!("there is no nexthop {}", shown(m.after("id")?))))?
 }
 
 #[cfg(test)]
