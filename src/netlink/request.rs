@@ -1,5 +1,6 @@
 //! A request under construction.
 
+use crate::sys::bytes::put;
 use std::io;
 
 /// Header, family header and attributes, in one buffer.
@@ -26,11 +27,11 @@ impl Request {
     #[inline]
     pub fn new(kind: u16, flags: u16, family_header: &[u8]) -> Self {
         let mut buf = Vec::with_capacity(256);
-        buf.extend_from_slice(&0u32.to_ne_bytes());
-        buf.extend_from_slice(&kind.to_ne_bytes());
-        buf.extend_from_slice(&flags.to_ne_bytes());
-        buf.extend_from_slice(&[0; 8]);
-        buf.extend_from_slice(family_header);
+        put(&mut buf, &0u32.to_ne_bytes());
+        put(&mut buf, &kind.to_ne_bytes());
+        put(&mut buf, &flags.to_ne_bytes());
+        put(&mut buf, &[0; 8]);
+        put(&mut buf, family_header);
         buf.resize(buf.len().next_multiple_of(4), 0);
         Request { buf, words: Vec::new(), too_long: false }
     }
@@ -49,9 +50,9 @@ impl Request {
             self.too_long = true;
             return;
         };
-        self.buf.extend_from_slice(&len.to_ne_bytes());
-        self.buf.extend_from_slice(&kind.to_ne_bytes());
-        self.buf.extend_from_slice(value);
+        put(&mut self.buf, &len.to_ne_bytes());
+        put(&mut self.buf, &kind.to_ne_bytes());
+        put(&mut self.buf, value);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);
     }
     #[inline]
@@ -86,7 +87,7 @@ impl Request {
     }
     /// Raw bytes that are no attribute, padded to four (struct ifinfomsg inside VETH_INFO_PEER).
     pub fn raw(&mut self, bytes: &[u8]) {
-        self.buf.extend_from_slice(bytes);
+        put(&mut self.buf, bytes);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);
     }
 
@@ -155,8 +156,8 @@ impl Pack {
     pub fn push(&mut self, kind: u16, payload: &[u8]) {
         let len = u32::try_from(HEADER_LEN + payload.len()).expect("messages are bounded");
         self.starts.push(self.buf.len());
-        self.buf.extend_from_slice(&len.to_ne_bytes());
-        self.buf.extend_from_slice(&kind.to_ne_bytes());
+        put(&mut self.buf, &len.to_ne_bytes());
+        put(&mut self.buf, &kind.to_ne_bytes());
         self.buf.extend([0; 10]);
         self.buf.extend(payload);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);

@@ -3,6 +3,7 @@
 //! Written straight into the buffer: a dump of routes is mostly addresses.
 
 use super::{Field, Out, Paint, digits};
+use crate::sys::bytes::put;
 
 impl Out {
     /// An IPv4 (4 bytes) or IPv6 (16 bytes) address; `???` for any other length.
@@ -22,7 +23,7 @@ impl Out {
         let json = self.style.json;
         let escape = if json || !f.text { "" } else { self.style.palette.code(paint) };
         if !escape.is_empty() {
-            self.buf.extend_from_slice(escape.as_bytes());
+            put(&mut self.buf, escape.as_bytes());
         }
         self.value(f, |b| {
             if json {
@@ -38,7 +39,7 @@ impl Out {
             }
         });
         if !escape.is_empty() {
-            self.buf.extend_from_slice(b"\x1b[0m");
+            put(&mut self.buf, b"\x1b[0m");
         }
     }
 }
@@ -61,7 +62,7 @@ pub fn ip(buf: &mut Vec<u8>, addr: &[u8]) {
     } else if let Ok(a) = <&[u8; 16]>::try_from(addr) {
         ipv6(buf, a);
     } else {
-        buf.extend_from_slice(b"???");
+        put(buf, b"???");
     }
 }
 
@@ -96,7 +97,7 @@ pub fn ipv4(buf: &mut Vec<u8>, addr: &[u8; 4]) {
     for &byte in addr {
         let (digits, len) = &DECIMAL[usize::from(byte)];
         let end = buf.len() + usize::from(*len);
-        buf.extend_from_slice(digits);
+        put(buf, digits);
         buf.truncate(end);
     }
     buf.pop();
@@ -114,7 +115,7 @@ pub fn ipv6(buf: &mut Vec<u8>, addr: &[u8; 16]) {
     let mut at = 0;
     while at < 8 {
         if at == run.start && !run.is_empty() {
-            buf.extend_from_slice(b"::");
+            put(buf, b"::");
             at = run.end;
             continue;
         }

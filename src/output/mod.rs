@@ -9,6 +9,7 @@ mod color;
 mod json;
 mod size;
 
+use crate::sys::bytes::put;
 use std::fmt::{self, Write as _};
 use std::io;
 
@@ -195,7 +196,7 @@ impl Out {
         if self.style.json {
             self.value(f, |b| json::quoted(b, v));
         } else {
-            self.value(f, |b| b.extend_from_slice(v));
+            self.value(f, |b| put(b, v));
         }
     }
     /// Like `bytes`, in colour: the text around the value is coloured with it.
@@ -205,9 +206,9 @@ impl Out {
         if self.style.json || escape.is_empty() || !f.text {
             return self.bytes(f, v);
         }
-        self.buf.extend_from_slice(escape.as_bytes());
+        put(&mut self.buf, escape.as_bytes());
         self.bytes(f, v);
-        self.buf.extend_from_slice(b"\x1b[0m");
+        put(&mut self.buf, b"\x1b[0m");
     }
     /// A column of a table: in text the value is filled up with blanks to `width`, in its colour.
     pub fn left(&mut self, paint: Paint, f: Field, v: &[u8], width: usize) {
@@ -243,12 +244,12 @@ impl Out {
             (false, true) => b"on",
             (false, false) => b"off",
         };
-        self.value(f, |b| b.extend_from_slice(word));
+        self.value(f, |b| put(b, word));
     }
     /// A flag that is present: `true` in JSON, `text` in text.
     pub fn flag(&mut self, key: &'static str, text: &str) {
         if self.style.json {
-            self.value(json_only(key), |b| b.extend_from_slice(b"true"));
+            self.value(json_only(key), |b| put(b, b"true"));
         } else {
             self.text(text);
         }
@@ -257,13 +258,13 @@ impl Out {
     pub fn json_bool(&mut self, key: &'static str, v: bool) {
         if self.style.json {
             let word: &[u8] = if v { b"true" } else { b"false" };
-            self.value(json_only(key), |b| b.extend_from_slice(word));
+            self.value(json_only(key), |b| put(b, word));
         }
     }
     /// A flag in the older style: `null` in JSON, `text` in text.
     pub fn null(&mut self, key: &'static str, text: &str) {
         if self.style.json {
-            self.value(json_only(key), |b| b.extend_from_slice(b"null"));
+            self.value(json_only(key), |b| put(b, b"null"));
         } else {
             self.text(text);
         }
@@ -280,12 +281,12 @@ impl Out {
     #[inline]
     pub fn text_bytes(&mut self, s: &[u8]) {
         if !self.style.json {
-            self.buf.extend_from_slice(s);
+            put(&mut self.buf, s);
         }
     }
     /// Words in any mode, as banners are printed by the reference.
     pub fn raw(&mut self, s: &[u8]) {
-        self.buf.extend_from_slice(s);
+        put(&mut self.buf, s);
     }
     /// A line break inside a record: `\` with -oneline. Nothing in JSON.
     pub fn line_break(&mut self) {
@@ -330,9 +331,9 @@ impl Out {
                 render(&mut self.buf);
             }
         } else if f.text {
-            self.buf.extend_from_slice(f.pre.as_bytes());
+            put(&mut self.buf, f.pre.as_bytes());
             render(&mut self.buf);
-            self.buf.extend_from_slice(f.post.as_bytes());
+            put(&mut self.buf, f.post.as_bytes());
         }
     }
 
@@ -385,7 +386,7 @@ struct Text<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
-        self.0.extend_from_slice(s.as_bytes());
+        put(self.0, s.as_bytes());
         Ok(())
     }
 }
@@ -404,7 +405,7 @@ pub fn digits(buf: &mut Vec<u8>, mut v: u64) {
             break;
         }
     }
-    buf.extend_from_slice(&text[at..]);
+    put(buf, &text[at..]);
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! slices and plain types; no raw pointer crosses the border.
 
 pub mod bpf;
+pub mod bytes;
 pub mod clock;
 #[cfg(not(test))]
 mod entry;
