@@ -1,6 +1,6 @@
 //! `ip rule add`, `delete`.
 
-use crate::cli::value::{self as scalar, AF_INET, AF_UNSPEC};
+use crate::cli::value::{self as scalar, AF_INET};
 use crate::cli::{Args, Row, Usage, exact, prefix};
 use crate::cmd::ip::route::{kind, realm};
 use crate::ctx::Ctx;
@@ -321,7 +321,6 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Resul
         settled: false,
         l3mdev: false,
     };
-    debug_assert!(family != AF_UNSPEC);
     args.read(&rows(), &mut c, action)?;
     if c.l3mdev && c.table != 0 {
         return Err(Error::failed(22, "table can not be specified for l3mdev rules").into());

@@ -321,3 +321,61 @@ fn flow_label(out: &mut Out, r: &Rule<'_>) {
         Some(mask) => hex(out, FLOW_LABEL_MASK, mask),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Style;
+    use crate::rtnl::consts::RTN_NAT;
+    use crate::rtnl::rule::FRA_PRIORITY;
+
+    fn shown(json: bool, action: u8, src_len: u8, flags: u32, more: fn(&mut Request)) -> String {
+        let mut r = Request::new(32, 0, &[2, 0, src_len, 0, 0, 0, 0, action, 0, 0, 0, 0]);
+        r.header()[8..12].copy_from_slice(&flags.to_ne_bytes());
+        r.u32(FRA_PRIORITY, 7);
+        more(&mut r);
+        let mut out = Out::memory(Style { json, ..Style::default() });
+        change(&mut out, &mut Names::default(), false, RTM_DELRULE, r.payload());
+        String::from_utf8(out.taken()).unwrap()
+    }
+
+    /// What kernels of today do not send.
+    #[test]
+    fn old_kernels_are_understood() {
+        let nat = |r: &mut Request| r.attr(RTA_GATEWAY, &[1, 2, 3, 4]);
+        assert_eq!(shown(false, RTN_NAT, 0, 0, nat), "Deleted 7:\tfrom all map-to 1.2.3.4\n");
+        assert_eq!(
+            shown(true, RTN_NAT, 0, 0, nat),
+            r#"{"deleted":true,"priority":7,"src":"all","nat_gateway":"1.2.3.4"}"#
+        );
+        let unresolved = FIB_RULE_UNRESOLVED;
+        assert_eq!(
+            shown(false, FR_ACT_GOTO, 8, unresolved, |_| ()),
+            "Deleted 7:\tfrom 0/8 goto none [unresolved]\n"
+        );
+        assert_eq!(
+            shown(true, FR_ACT_GOTO, 8, unresolved, |_| ()),
+            r#"{"deleted":true,"priority":7,"src":"0","srclen":8,"goto":"none","unresolved":null}"#
+        );
+        // A DSCP and ports without a mask.
+        let unmasked = |r: &mut Request| {
+            r.u8(FRA_DSCP, 1);
+            r.attr(FRA_SPORT_RANGE, &[7, 0, 7, 0]);
+        };
+        assert_eq!(
+            shown(true, FR_ACT_NOP, 0, 0, unmasked),
+            r#"{"deleted":true,"priority":7,"src":"all","sport":7,"nop":null,"dscp":"1"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_cut_short_is_not_shown() {
+        let cut = |r: &mut Request| {
+            r.attr(FRA_FWMARK, &[1]);
+            r.attr(FRA_SPORT_RANGE, &[7, 0]);
+            r.attr(FRA_TUN_ID, &[1, 2, 3]);
+            r.attr(FRA_IIFNAME, &[]);
+        };
+        assert_eq!(shown(false, FR_ACT_NOP, 0, 0, cut), "Deleted 7:\tfrom all iif  nop\n");
+    }
+}
