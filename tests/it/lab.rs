@@ -88,6 +88,13 @@ pub fn reference() -> &'static Path {
     })
 }
 
+/// Lets a hang-up end what is started from here on, also where the tests run under nohup.
+pub fn hear_hangups() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: the default action runs no code of ours.
+    unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.expect("SIGHUP has a default action");
+}
+
 /// What a command did.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Outcome {

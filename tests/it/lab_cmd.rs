@@ -274,6 +274,7 @@ fn nothing_is_left_when_any_of_it_is_killed() {
         First,
         Command,
     }
+    crate::lab::hear_hangups();
     let place = Place::new();
     let before = machine();
     for (who, signal) in [
