@@ -161,16 +161,18 @@ pub fn show_one(o: &Opt, out: &mut Out, names: &mut Names, a: Attr<'_>) {
         Ty::U16Be => a.u16_be().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::U32Be => a.u32_be().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::OnOff => a.u8().into_iter().for_each(|v| out.on_off(o.show, v != 0)),
-        Ty::OneOf8(words) | Ty::Place8(words) => {
+        Ty::OneOf8(words) => {
             if let Some(w) = a.u8().and_then(|v| words.get(usize::from(v))) {
                 out.str(o.show, w);
             }
         }
-        Ty::OneOf32(words) | Ty::Place32(words) => {
+        Ty::OneOf32(words) => {
             if let Some(w) = a.u32().and_then(|v| words.get(v as usize)) {
                 out.str(o.show, w);
             }
         }
+        Ty::Place8(words) => a.u8().into_iter().for_each(|v| out.str(o.show, at(words, v.into()))),
+        Ty::Place32(words) => a.u32().into_iter().for_each(|v| out.str(o.show, at(words, v))),
         Ty::Dev => {
             if let Some(v) = a.u32().filter(|v| *v != 0) {
                 out.bytes(o.show, names.name(v));
@@ -179,4 +181,9 @@ pub fn show_one(o: &Opt, out: &mut Out, names: &mut Names, a: Attr<'_>) {
         Ty::Act => {}
         Ty::Own { show, .. } | Ty::ShowOnly(show) => show(out, names, o.show, a),
     }
+}
+
+/// What stands at a place of a list.
+fn at<'w>(words: &[&'w str], place: u32) -> &'w str {
+    words.get(place as usize).copied().unwrap_or("UNKNOWN")
 }

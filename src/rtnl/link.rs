@@ -5,8 +5,8 @@
 
 use super::consts::{
     IFLA_EXT_MASK, IFLA_GROUP, IFLA_IFALIAS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND,
-    IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_LINK, IFLA_LINK_NETNSID, IFLA_LINKINFO,
-    IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PROTINFO, IFLA_STATS, IFLA_STATS64,
+    IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND, IFLA_INFO_XSTATS, IFLA_LINK, IFLA_LINK_NETNSID,
+    IFLA_LINKINFO, IFLA_MASTER, IFLA_MTU, IFLA_OPERSTATE, IFLA_PROTINFO, IFLA_STATS, IFLA_STATS64,
     RTEXT_FILTER_SKIP_STATS, RTEXT_FILTER_VF, RTM_GETLINK,
 };
 use crate::netlink::{Attr, Attrs, Request, Table};
@@ -102,6 +102,10 @@ impl<'a> Info<'a> {
     }
     pub fn data(&self) -> Option<Attrs<'a>> {
         Some(self.0.get(IFLA_INFO_DATA)?.nested())
+    }
+    /// Counters of the kind.
+    pub fn counters(&self) -> Option<Attr<'a>> {
+        self.0.get(IFLA_INFO_XSTATS)
     }
     /// The kind of the master, `bridge` for a `bridge_slave`.
     pub fn slave_kind(&self) -> Option<&'a [u8]> {

@@ -84,7 +84,7 @@ fn numbers(out: &mut Out, link: &Link<'_>, rows: &[Number]) {
 }
 
 /// The kind of the device and the kind of port it is, each on a line of its own.
-fn kinds(out: &mut Out, names: &mut Names, opts: &Opts, info: &Info<'_>) {
+pub(super) fn kinds(out: &mut Out, names: &mut Names, opts: &Opts, info: &Info<'_>) {
     out.open_object("linkinfo");
     if let Some(name) = info.kind() {
         out.line_break();
@@ -93,6 +93,12 @@ fn kinds(out: &mut Out, names: &mut Names, opts: &Opts, info: &Info<'_>) {
         if let Some(k) = kind::find(name).filter(|k| k.shows()) {
             out.open_object("info_data");
             kind::show(k, out, names, shown);
+            out.close();
+        }
+        let counters = kind::find(name).and_then(|k| k.counters).filter(|_| opts.stats > 0);
+        if let (Some(show), Some(counted)) = (counters, info.counters()) {
+            out.open_object("info_xstats");
+            show(out, counted);
             out.close();
         }
     }

@@ -5,6 +5,8 @@ mod detail;
 mod device;
 pub mod filter;
 pub mod kind;
+#[cfg(test)]
+mod made;
 mod property;
 pub mod show;
 pub mod stats;

@@ -12,7 +12,7 @@ use std::fs::File;
 use crate::cli::{Args, Usage, prefix};
 use crate::error::Error;
 use crate::names::Names;
-use crate::netlink::{Attrs, Request};
+use crate::netlink::{Attr, Attrs, Request};
 use crate::opt::{self, Opt};
 use crate::output::Out;
 use crate::sys::fd;
@@ -37,6 +37,7 @@ mod bond;
 mod bond_slave;
 mod bridge;
 mod bridge_slave;
+mod can;
 mod dsa;
 mod dummy;
 mod erspan;
@@ -88,6 +89,7 @@ pub static KINDS: &[&LinkKind] = &[
     &bond_slave::KIND,
     &bridge::KIND,
     &bridge_slave::KIND,
+    &can::KIND,
     &dsa::KIND,
     &dummy::KIND,
     &erspan::KIND,
@@ -143,6 +145,8 @@ pub struct LinkKind {
     pub parse: Option<Parse>,
     /// Shows everything, where rows are not enough.
     pub show: Option<Show>,
+    /// Shows IFLA_INFO_XSTATS, where it has counters of its own.
+    pub counters: Option<fn(&mut Out, Attr<'_>)>,
     /// The words of its usage that are no rows.
     pub usage: &'static str,
     /// What the reference calls a word it does not know: `option` or `command`.
@@ -184,6 +188,7 @@ impl LinkKind {
             opts: &[],
             parse: None,
             show: None,
+            counters: None,
             usage: "",
             calls: "option",
             tunnel: None,

@@ -98,7 +98,7 @@ fn show(_: &LinkKind, out: &mut Out, _: &mut Names, shown: Shown<'_>) {
     let Some(data) = shown.data else { return };
     let number = |attr| data.find(attr).and_then(|a| a.u32());
     let mut one = |f: Field, list: &[&str], v: u32| {
-        out.str(f, list.get(v as usize).copied().unwrap_or("unknown"));
+        out.str(f, list.get(v as usize).copied().unwrap_or("UNKNOWN"));
     };
     if let Some(v) = number(MODE) {
         one(token!("mode"), MODES, v);
@@ -106,7 +106,7 @@ fn show(_: &LinkKind, out: &mut Out, _: &mut Names, shown: Shown<'_>) {
     if let Some(v) = data.find(PRIMARY).and_then(|a| a.u8()) {
         one(token!("type"), &["peer", "primary"], v.into());
     }
-    let policies = &["forward", "unknown", "blackhole"];
+    let policies = &["forward", "UNKNOWN", "blackhole"];
     for (attr, shape, list) in [
         (POLICY, token!("policy"), &policies[..]),
         (PEER_POLICY, field("peer_policy", "peer policy {} "), &policies[..]),
