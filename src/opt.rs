@@ -37,14 +37,8 @@ pub enum Ty {
     U32,
     U64,
     I32,
-    U16Be,
-    U32Be,
     /// `on` or `off` (the newer wording, status 1), sent as one byte.
     OnOff,
-    /// One word out of a list; its place in the list is sent as one byte.
-    OneOf8(&'static [&'static str]),
-    /// The same, sent as four bytes.
-    OneOf32(&'static [&'static str]),
     /// One word out of a list or its place in decimal, sent as one byte; `wrong` is about any other.
     Place8(&'static [&'static str]),
     /// The same, sent as four bytes.
@@ -88,18 +82,8 @@ pub fn send(
         Ty::I32 => {
             req.attr(opt.attr, &args.value(value::i32, &invalid())?.to_ne_bytes());
         }
-        Ty::U16Be => req.u16_be(opt.attr, args.value(value::u16, &invalid())?),
-        Ty::U32Be => req.u32_be(opt.attr, args.value(value::u32, &invalid())?),
         Ty::OnOff => req.u8(opt.attr, args.on_off(opt.word.full, 1)?.into()),
         Ty::Act => req.attr(opt.attr, &[]),
-        Ty::OneOf8(words) => {
-            let at = one_of(args, opt, words)?;
-            req.u8(opt.attr, u8::try_from(at).expect("lists are short"));
-        }
-        Ty::OneOf32(words) => {
-            let at = one_of(args, opt, words)?;
-            req.u32(opt.attr, u32::try_from(at).expect("lists are short"));
-        }
         Ty::Place8(words) => {
             let at = place(args, words, &invalid())?;
             req.u8(opt.attr, u8::try_from(at).expect("lists are short"));
@@ -119,14 +103,6 @@ pub fn send(
         Ty::ShowOnly(_) => return Err(args.garbage(opt.word.full)),
     }
     Ok(())
-}
-
-fn one_of(args: &mut Args<'_>, opt: &Opt, words: &[&str]) -> Result<usize, Usage> {
-    let word = args.need()?;
-    words
-        .iter()
-        .position(|w| w.as_bytes() == word)
-        .ok_or_else(|| args.not_one_of(opt.word.full, words, 255))
 }
 
 fn place(args: &mut Args<'_>, words: &[&str], wrong: &str) -> Result<usize, Usage> {
@@ -158,19 +134,7 @@ pub fn show_one(o: &Opt, out: &mut Out, names: &mut Names, a: Attr<'_>) {
         Ty::U32 => a.u32().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::U64 => a.u64().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::I32 => a.i32().into_iter().for_each(|v| out.int(o.show, v)),
-        Ty::U16Be => a.u16_be().into_iter().for_each(|v| out.uint(o.show, v)),
-        Ty::U32Be => a.u32_be().into_iter().for_each(|v| out.uint(o.show, v)),
         Ty::OnOff => a.u8().into_iter().for_each(|v| out.on_off(o.show, v != 0)),
-        Ty::OneOf8(words) => {
-            if let Some(w) = a.u8().and_then(|v| words.get(usize::from(v))) {
-                out.str(o.show, w);
-            }
-        }
-        Ty::OneOf32(words) => {
-            if let Some(w) = a.u32().and_then(|v| words.get(v as usize)) {
-                out.str(o.show, w);
-            }
-        }
         Ty::Place8(words) => a.u8().into_iter().for_each(|v| out.str(o.show, at(words, v.into()))),
         Ty::Place32(words) => a.u32().into_iter().for_each(|v| out.str(o.show, at(words, v))),
         Ty::Dev => {

@@ -109,7 +109,7 @@ fn show_validate(out: &mut Out, n: &mut Names, f: Field, a: Attr<'_>) {
 }
 
 /// What stands between commas; nothing between two commas is nothing.
-fn listed<'a>(word: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+fn listed(word: &[u8]) -> impl Iterator<Item = &[u8]> {
     word.split(|b| *b == b',').filter(|part| !part.is_empty()).take(TARGETS_MAX)
 }
 
