@@ -50,7 +50,7 @@ const OPTS: &[Opt] = &[
     seen("ad_partner_oper_port_state", 8, partner, token!("ad_partner_oper_port_state")),
     seen("churn_actor_state", 11, churn, token!("churn_actor_state")),
     seen("churn_partner_state", 12, churn, token!("churn_partner_state")),
-    row(exact("actor_port_prio"), "PRIORITY", 10, Ty::U16, token!("actor_port_prio")),
+    row(exact("actor_port_prio"), "PRIORITY", 10, Ty::U16, token!("actor_port_prio")).wrong("actor prio is invalid"),
 ];
 
 fn state(out: &mut Out, _: &mut Names, f: Field, a: Attr<'_>) {
