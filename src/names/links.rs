@@ -25,6 +25,8 @@ pub struct Links {
     conn: Option<Conn>,
     known: BTreeMap<u32, Known>,
     indexes: BTreeMap<Vec<u8>, u32>,
+    /// A device was asked for that does not exist.
+    missed: bool,
 }
 
 impl Links {
@@ -64,6 +66,7 @@ impl Links {
                     0 => b"*".to_vec(),
                     _ => format!("if{index}").into_bytes(),
                 };
+                self.missed = true;
                 self.known.insert(index, Known { name, ..Known::default() });
             }
         }
@@ -108,6 +111,13 @@ impl Links {
                 self.indexes.insert(name.to_vec(), index);
                 self.known.insert(index, Known { name: name.to_vec(), kind, flags, exists: true });
             }
+        }
+    }
+
+    /// Forgets the devices that were asked for and did not exist: they may by now.
+    pub fn forget_missing(&mut self) {
+        if std::mem::take(&mut self.missed) {
+            self.known.retain(|_, k| k.exists);
         }
     }
 

@@ -84,6 +84,10 @@ impl Names {
     pub fn forget_link(&mut self, index: u32) {
         self.links.forget(index);
     }
+    /// Forgets which devices do not exist: they may by now.
+    pub fn forget_missing(&mut self) {
+        self.links.forget_missing();
+    }
     /// The name of a type of device (ARPHRD_*); `[N]` for one without a name and with -Numeric.
     pub fn link_type(&self, number: u16) -> Cow<'static, str> {
         match arphrd::name(number) {
@@ -105,6 +109,10 @@ impl Names {
     /// The name of the network namespace that has this id here.
     pub fn namespace(&mut self, id: i32) -> Option<&[u8]> {
         self.namespaces.get_or_insert_with(Namespaces::read).name(id)
+    }
+    /// Forgets the names of namespaces: some have come or gone.
+    pub fn forget_namespaces(&mut self) {
+        self.namespaces = None;
     }
     /// Forgets all devices and namespace ids: another namespace was entered.
     pub fn forget_links(&mut self) {

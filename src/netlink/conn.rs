@@ -1,6 +1,7 @@
 //! One request at a time over one socket: acknowledgements, answers, dumps.
 
 use std::io;
+use std::os::fd::AsFd;
 
 use netlink_packet_core::{
     NLM_F_ACK, NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST,
@@ -9,6 +10,7 @@ use netlink_packet_core::{
 use netlink_sys::{Socket, SocketAddr};
 
 use super::{Attrs, HEADER_LEN, Msg, Msgs, Pack, Request};
+use crate::sys::netlink::receive;
 
 /// Which part of the kernel is spoken to; NETLINK_* of linux/netlink.h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +101,49 @@ impl Conn {
         socket.bind(&SocketAddr::new(0, 0))?;
         socket.connect(&SocketAddr::new(0, 0))?;
         Ok(Conn { socket, buf: vec![0; BUFFER], seq: 0 })
+    }
+
+    /// Hears what is said to a group (RTNLGRP_*).
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2): a group that this kernel does not have.
+    pub fn join(&self, group: u32) -> io::Result<()> {
+        self.socket.add_membership(group)
+    }
+
+    /// Also hears what is said in the other namespaces that have an id here.
+    ///
+    /// # Errors
+    ///
+    /// Those of setsockopt(2).
+    pub fn join_namespaces(&self) -> io::Result<()> {
+        self.socket.set_listen_all_namespaces(true)
+    }
+
+    /// Makes room for so many bytes that wait to be read, also beyond what is the machine's
+    /// limit for others, as far as this user may.
+    pub fn make_room_to_hear(&self, bytes: usize) {
+        use nix::sys::socket::{setsockopt, sockopt};
+        let _ = setsockopt(&self.socket, sockopt::RcvBufForce, &bytes);
+    }
+
+    /// The next datagram of a group that was joined, and the id of the namespace it comes from
+    /// where that is another one. `None`: there is none yet, and `wait` was not wanted.
+    ///
+    /// # Errors
+    ///
+    /// Those of recvmsg(2); ENOBUFS says that some were lost.
+    pub fn hear(&mut self, wait: bool) -> Result<Option<(Msgs<'_>, Option<i32>)>, Error> {
+        loop {
+            match receive(self.socket.as_fd(), &mut self.buf, wait) {
+                Ok(got) if got.len > self.buf.len() => return Err(Error::Malformed),
+                Ok(got) => return Ok(Some((Msgs(&self.buf[..got.len]), got.nsid))),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(e) => return Err(e.into()),
+            }
+        }
     }
 
     /// Turns strict checking of dump requests off, for requests older than it.

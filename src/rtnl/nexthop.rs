@@ -7,6 +7,8 @@ use crate::netlink::{Attr, Attrs, Request, Table};
 pub const RTM_NEWNEXTHOP: u16 = 104;
 pub const RTM_DELNEXTHOP: u16 = 105;
 pub const RTM_GETNEXTHOP: u16 = 106;
+pub const RTM_NEWNEXTHOPBUCKET: u16 = 116;
+pub const RTM_DELNEXTHOPBUCKET: u16 = 117;
 pub const RTM_GETNEXTHOPBUCKET: u16 = 118;
 
 pub const NHA_ID: u16 = 1;

@@ -12,6 +12,7 @@ pub mod fd;
 pub mod file;
 pub mod ioctl;
 pub mod mount;
+pub mod netlink;
 pub mod netns;
 pub mod process;
 pub mod regex;

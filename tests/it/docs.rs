@@ -16,6 +16,7 @@ const USAGES: &[(&str, &str)] = &[
     ("ip address help", "ip-address.8"),
     ("ip route help", "ip-route.8"),
     ("ip neighbour help", "ip-neighbour.8"),
+    ("ip monitor help", "ip-monitor.8"),
     ("ip rule help", "ip-rule.8"),
     ("ip nexthop help", "ip-nexthop.8"),
     ("iptables -h", "iptables.8"),

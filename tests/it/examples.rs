@@ -98,7 +98,7 @@ fn readme_knows_what_is_missing() {
     let usage = lab.ours("ip help").err();
     let objects = usage.split(":= {").nth(1).and_then(|t| t.split('}').next()).expect("a list");
     let missing = |object: &str| {
-        let out = lab.ours(&format!("ip {object}"));
+        let out = lab.ours(&format!("ip {object} help"));
         out.status == 1 && out.err().contains("is not part of ipbox yet")
     };
     // Two names of one thing are told once.

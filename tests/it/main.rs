@@ -15,6 +15,7 @@ mod iptables;
 mod lab;
 mod lab_cmd;
 mod layers;
+mod monitor;
 mod mutated;
 mod netns;
 mod same;

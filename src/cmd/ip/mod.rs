@@ -6,6 +6,7 @@ mod globals;
 mod hint;
 mod host;
 mod link;
+mod monitor;
 mod neigh;
 mod netns;
 mod nexthop;
@@ -76,7 +77,7 @@ static OBJECTS: &[Object] = &[
     later("token"),
     later("tcpmetrics"),
     later("tcp_metrics"),
-    later("monitor"),
+    built("monitor", monitor::run, Some(monitor::grammar)),
     later("xfrm"),
     later("mroute"),
     built("mrule", rule::multicast, Some(rule::grammar)),

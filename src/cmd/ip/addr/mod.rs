@@ -4,7 +4,7 @@ mod change;
 mod echo;
 pub mod flags;
 mod flush;
-mod line;
+pub mod line;
 mod save;
 mod select;
 mod show;

@@ -4,7 +4,7 @@ mod change;
 mod filter;
 mod flush;
 mod get;
-mod show;
+pub mod show;
 mod state;
 
 use crate::cli::{Args, Usage, exact, prefix};

@@ -8,7 +8,7 @@ mod exec;
 mod find;
 mod list;
 mod monitor;
-mod nsid;
+pub mod nsid;
 
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;

@@ -6,7 +6,7 @@ use crate::cli::{Args, value};
 use crate::ctx::{Ctx, dump_failed};
 use crate::error::{Error, Result, strerror};
 use crate::netlink::Msgs;
-use crate::output::{Field, field};
+use crate::output::{Field, Out, field};
 use crate::rtnl::nsid::{self, NsId};
 use crate::sys::{file, netns};
 
@@ -90,17 +90,24 @@ pub fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 fn show(ctx: &mut Ctx, names: &[(i32, Vec<u8>)], payload: &[u8]) {
     let Some(ns) = NsId::parse(payload) else { return };
     let Some(id) = ns.id() else { return };
-    let out = &mut ctx.out;
-    out.open();
-    out.int(NSID, id);
+    let here = ns.current().unwrap_or(id);
+    let name = names.iter().find(|(n, _)| *n == here).map(|(_, name)| &name[..]);
+    ctx.out.open();
+    line(&mut ctx.out, &ns, name);
+    ctx.out.close();
+}
+
+/// One id and the name of its namespace, with the end of its line.
+pub fn line(out: &mut Out, ns: &NsId<'_>, name: Option<&[u8]>) {
+    if let Some(id) = ns.id() {
+        out.int(NSID, id);
+    }
     if let Some(current) = ns.current() {
         out.int(CURRENT, current);
     }
-    let here = ns.current().unwrap_or(id);
-    if let Some((_, name)) = names.iter().find(|(n, _)| *n == here) {
+    if let Some(name) = name {
         out.bytes(NAME, name);
     }
-    out.close();
     out.newline();
 }
 

@@ -144,6 +144,12 @@ fn get(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 fn message(out: &mut Out, payload: &[u8]) {
     let Some(n) = Nexthop::parse(payload) else { return };
     out.open();
+    line(out, &n);
+    out.close();
+}
+
+/// One bucket without its JSON object, with the end of its line.
+pub fn line(out: &mut Out, n: &Nexthop<'_>) {
     if let Some(id) = n.id() {
         out.uint(ID, id);
     }
@@ -156,5 +162,4 @@ fn message(out: &mut Out, payload: &[u8]) {
     }
     flags::show(out, n.flags);
     out.newline();
-    out.close();
 }

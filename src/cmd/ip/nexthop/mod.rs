@@ -1,11 +1,11 @@
 //! `ip nexthop`: nexthops as objects of their own, which routes refer to by id.
 
-mod bucket;
+pub mod bucket;
 mod change;
 mod filter;
 mod flush;
 mod group;
-mod show;
+pub mod show;
 
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;

@@ -94,7 +94,13 @@ pub fn message(out: &mut Out, names: &mut Names, details: bool, kind: u16, paylo
     if kind == RTM_DELNEXTHOP {
         out.flag("deleted", "Deleted ");
     }
-    object::fields(out, names, &n, details);
+    line(out, names, details, &n);
+    out.close();
+}
+
+/// One object without its JSON object, with the end of its line.
+pub fn line(out: &mut Out, names: &mut Names, details: bool, n: &Nexthop<'_>) {
+    object::fields(out, names, n, details);
     if let Some((on, used)) = n.hw_stats() {
         out.open_object("hw_stats");
         out.on_off(HW_ON, on);
@@ -105,7 +111,6 @@ pub fn message(out: &mut Out, names: &mut Names, details: bool, kind: u16, paylo
         statistics(out, members);
     }
     out.newline();
-    out.close();
 }
 
 fn statistics(out: &mut Out, members: impl Iterator<Item = MemberStats>) {

@@ -5,7 +5,7 @@
 
 mod change;
 pub(super) mod encap;
-mod filter;
+pub mod filter;
 pub(super) mod flags;
 mod flush;
 mod get;
@@ -15,7 +15,7 @@ pub(super) mod nexthop;
 pub(super) mod object;
 pub(super) mod realm;
 mod save;
-mod show;
+pub mod show;
 
 use super::Grammar;
 use super::verb::{self, Verb};

@@ -103,15 +103,18 @@ pub fn deleted(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, 
     out.open();
     out.flag("deleted", "Deleted ");
     fields(out, names, filter, level, r);
+    out.close();
 }
 
 /// Shows one route, with its line break.
 pub fn route(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Route<'_>) {
     out.open();
     fields(out, names, filter, level, r);
+    out.close();
 }
 
-fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Route<'_>) {
+/// One route without its JSON object, with its line break.
+pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Route<'_>) {
     let h = r.header;
     let bits = match h.family {
         AF_INET => 32,
@@ -161,7 +164,6 @@ fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &R
         nexthop::show(out, names, hops, h.family);
     }
     out.newline();
-    out.close();
 }
 
 /// `DST [from SRC]`.

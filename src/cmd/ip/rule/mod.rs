@@ -7,7 +7,7 @@ mod change;
 mod filter;
 mod flush;
 mod save;
-mod show;
+pub mod show;
 mod value;
 
 use crate::cli::value::{AF_INET, AF_INET6, AF_UNSPEC};

@@ -105,7 +105,7 @@ pub fn change(out: &mut Out, names: &mut Names, details: bool, kind: u16, payloa
 }
 
 /// One rule with the end of its line.
-fn line(out: &mut Out, names: &mut Names, details: bool, r: &Rule<'_>) {
+pub fn line(out: &mut Out, names: &mut Names, details: bool, r: &Rule<'_>) {
     out.uint(PRIORITY, r.priority().unwrap_or(0));
     if r.flags & FIB_RULE_INVERT != 0 {
         out.null("not", "not ");
