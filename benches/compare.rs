@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         (Some("--in"), Some(dir)) => {
             held = measure(Path::new(&dir), &words.next().unwrap_or_default());
         }
-        (Some("--kernel-alone"), _) => kernel_alone(),
+        (Some("--kernel-alone"), what) => kernel_alone(what.as_deref() == Some("links")),
         (only, _) => {
             describe();
             for name in ["reference-testing", "reference"] {
@@ -169,7 +169,7 @@ fn measure(reference: &Path, only: &str) -> bool {
         let piped =
             Case { piped: true, ..case("  the same, into a pipe", "ip route show", 0.40, None) };
         held &= compare(&piped, big, &|| {});
-        floor(big);
+        floor("routes", "ip route show", big);
     }
     if wanted(&batch) {
         held &= compare(&case(&batch, "ip -batch /tmp/routes", 0.85, None), big, &empty_table);
@@ -177,8 +177,11 @@ fn measure(reference: &Path, only: &str) -> bool {
     held
 }
 
+/// Makes a case of its name, its command, its bar and the KiB it may use.
+type Make<'a> = &'a dyn Fn(&str, &str, f64, Option<i64>) -> Case;
+
 /// Devices: shown by the thousand, made and deleted by the hundred.
-fn links(only: &str, case: &dyn Fn(&str, &str, f64, Option<i64>) -> Case) -> bool {
+fn links(only: &str, case: Make<'_>) -> bool {
     let mut held = true;
     let pairs = number("BENCH_LINK_PAIRS", 15);
     let ip = |line: &str| {
@@ -224,17 +227,19 @@ fn links(only: &str, case: &dyn Fn(&str, &str, f64, Option<i64>) -> Case) -> boo
             let case = Case { user: Some(0.5), ..case(&name, line, 0.80, None) };
             held &= compare(&case, pairs, &|| {});
         }
+        floor("links", "ip link", pairs);
     }
     held
 }
 
 /// What any program must take: the dump received and not looked at, against the reference.
-fn floor(pairs: usize) {
+fn floor(what: &str, line: &str, pairs: usize) {
+    let words: Vec<&str> = line.split(' ').collect();
     let (mut ours, mut others) = (Vec::new(), Vec::new());
     for _ in 0..pairs {
-        let alone = ["compare", "--kernel-alone"];
+        let alone = ["compare", "--kernel-alone", what];
         ours.push(run("/proc/self/exe", &alone).1.ms);
-        others.push(run(&theirs("ip"), &["ip", "route", "show"]).1.ms);
+        others.push(run(&theirs("ip"), &words).1.ms);
     }
     let ratios = sorted(ours.iter().zip(&others).map(|(a, b)| a / b));
     println!(
@@ -248,16 +253,23 @@ fn floor(pairs: usize) {
     );
 }
 
-/// Asks for all routes and throws the answer away.
-fn kernel_alone() {
+/// Asks for all routes, or devices, and throws the answer away.
+fn kernel_alone(links: bool) {
     use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
     let mut socket = Socket::new(NETLINK_ROUTE).expect("a socket");
     socket.bind_auto().expect("an address");
     socket.connect(&SocketAddr::new(0, 0)).expect("the kernel");
     // struct nlmsghdr: RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP; struct rtmsg: AF_INET
-    let mut request = [0; 28];
+    let mut request = vec![0; 28];
     request[..8].copy_from_slice(&[28, 0, 0, 0, 26, 0, 1, 3]);
     request[16] = 2;
+    if links {
+        // RTM_GETLINK; struct ifinfomsg; IFLA_EXT_MASK: VF | SKIP_STATS, as without -s
+        request[16] = 0;
+        request.resize(32, 0);
+        request.extend([8, 0, 29, 0, 9, 0, 0, 0]);
+        (request[0], request[4]) = (40, 18);
+    }
     socket.send(&request, 0).expect("sent");
     let mut buffer = vec![0; 32 * 1024];
     loop {

@@ -19,6 +19,8 @@ pub struct Known {
     pub exists: bool,
 }
 
+static NOBODY: Known = Known { name: Vec::new(), kind: 0, flags: 0, exists: false };
+
 /// The cache, and a socket of its own: names are needed while the command's socket is busy with a dump.
 #[derive(Default)]
 pub struct Links {
@@ -70,7 +72,7 @@ impl Links {
                 self.known.insert(index, Known { name, ..Known::default() });
             }
         }
-        self.known.entry(index).or_default()
+        self.known.get(&index).unwrap_or(&NOBODY)
     }
 
     /// Whether the device is of this kind (IFLA_INFO_KIND); asked anew each time.
@@ -104,11 +106,11 @@ impl Links {
         Some(Attrs(msg.payload.get(16..)?))
     }
 
+    /// Keeps what a dump or a notification says; questions by name are still the kernel's.
     pub fn learn(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
         match self.known.get_mut(&index) {
             Some(k) if k.name == name => (k.kind, k.flags) = (kind, flags),
             _ => {
-                self.indexes.insert(name.to_vec(), index);
                 self.known.insert(index, Known { name: name.to_vec(), kind, flags, exists: true });
             }
         }

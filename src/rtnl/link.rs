@@ -92,6 +92,22 @@ impl<'a> Link<'a> {
     }
 }
 
+/// What names are made of: the index, the ARPHRD_* type, the flags and the name of a device.
+///
+/// Cheaper than [`Link::parse`], for all devices of a dump before the first is shown: the name is
+/// the first of a hundred attributes.
+pub fn essence(payload: &[u8]) -> Option<(u32, u16, u32, &[u8])> {
+    let (header, rest) = payload.split_first_chunk::<HEADER_LEN>()?;
+    let [_, _, t0, t1, i0, i1, i2, i3, f0, f1, f2, f3, ..] = *header;
+    let name = Iterator::find(&mut Attrs(rest), |a| a.kind == IFLA_IFNAME)?;
+    Some((
+        u32::from_ne_bytes([i0, i1, i2, i3]),
+        u16::from_ne_bytes([t0, t1]),
+        u32::from_ne_bytes([f0, f1, f2, f3]),
+        name.bytes(),
+    ))
+}
+
 /// IFLA_LINKINFO: the kind of a device, the kind of its master, and what each says about it.
 #[derive(Clone, Copy)]
 pub struct Info<'a>(Table<'a, 6>);

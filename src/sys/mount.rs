@@ -118,6 +118,18 @@ pub fn bind_at(from: &File, dir: &OwnedFd, name: &[u8]) -> io::Result<()> {
     bind(from.as_bytes(), &to)
 }
 
+/// Whether the mount that holds a directory only receives what is mounted elsewhere and hands
+/// nothing back: a slave, as all are in a mount namespace that `netns exec` has made.
+pub fn is_received(dir: &[u8]) -> bool {
+    let lines = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    // ID PARENT DEVICE ROOT POINT OPTIONS [shared:N] [master:N] ... - TYPE SOURCE OPTIONS; of
+    // several mounts on one point the last is on top.
+    let of_dir = |line: &&[u8]| line.split(|&b| b == b' ').nth(4) == Some(dir);
+    let Some(line) = lines.split(|&b| b == b'\n').rfind(of_dir) else { return false };
+    let mut marks = line.split(|&b| b == b' ').skip(6).take_while(|word| *word != b"-");
+    marks.any(|word| word.starts_with(b"master:"))
+}
+
 /// Takes a mount away as soon as nobody uses it.
 ///
 /// # Errors

@@ -126,3 +126,16 @@ fn a_flush_that_cuts_the_machine_off_says_so() {
     let text = on_terminal(&lab, "ip -6 rule flush table main");
     assert!(text.contains("\"ip -6 rule add pref 32766 table main\""), "{text}");
 }
+
+#[test]
+fn a_namespace_of_a_private_mount_tree_is_told() {
+    let lab = prepared();
+    let hint = "hint: namespaces created inside \"netns exec\" are not visible outside";
+    let shown = on_terminal(&lab, "ip netns exec blue ip netns add green");
+    assert_eq!(shown.trim_end(), hint);
+    let shown = on_terminal(&lab, "ip netns add red");
+    assert_eq!(shown, "");
+    // Without a terminal not a word; the status is the reference's.
+    let out = lab.run_sh("ip netns exec blue ip netns add yellow");
+    assert_eq!((out.status, out.err().as_str()), (0, ""), "{out}");
+}

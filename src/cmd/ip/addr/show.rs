@@ -40,15 +40,12 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     if family != AF_PACKET {
         addrs = table(ctx, &mut query(family, index))?;
     }
-    let links = || {
-        let all = Msgs(&devices).map(|m| m.payload);
-        one.as_deref().into_iter().chain(all).filter_map(Link::parse)
-    };
+    let payloads = || one.as_deref().into_iter().chain(Msgs(&devices).map(|m| m.payload));
     let Ctx { out, names, opts, .. } = ctx;
-    learn(names, links());
+    learn(names, payloads());
     let shown = Shown { filter: &filter, family, addrs: by_device(&addrs) };
     out.begin();
-    for link in links().filter(|l| index == 0 || l.index == index) {
+    for link in payloads().filter_map(Link::parse).filter(|l| index == 0 || l.index == index) {
         if shown.is_wanted(names, &link) {
             out.open();
             shown.device(out, names, opts, &link);

@@ -13,7 +13,7 @@ use crate::rtnl::consts::{
     IFLA_PERM_ADDRESS, IFLA_PROP_LIST, IFLA_PROTO_DOWN, IFLA_PROTO_DOWN_REASON, IFLA_QDISC,
     IFLA_TXQLEN,
 };
-use crate::rtnl::link::Link;
+use crate::rtnl::{self, link::Link};
 
 use super::filter::Filter;
 use super::{detail, stats, vf, xdp};
@@ -44,15 +44,15 @@ pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, fo
     if opts.brief {
         return brief(out, names, link, form);
     }
-    out.uint(field("ifindex", "{}: "), link.index);
+    out.uint(const { field("ifindex", "{}: ") }, link.index);
     let lower_is_down = name_and_lower(out, names, link, false);
     flags(out, link.flags, lower_is_down);
     if let Some(mtu) = link.mtu() {
-        out.uint(field("mtu", "mtu {} "), mtu);
+        out.uint(const { field("mtu", "mtu {} ") }, mtu);
     }
     xdp::show(out, link);
     if let Some(q) = link.attr(IFLA_QDISC) {
-        out.bytes(field("qdisc", "qdisc {} "), q.bytes());
+        out.bytes(const { field("qdisc", "qdisc {} ") }, q.bytes());
     }
     if let Some(master) = link.master() {
         out.bytes(field("master", "master {} "), names.name(master));
@@ -63,19 +63,19 @@ pub fn record(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, fo
     }
     if let (true, Some(mode)) = (form.link, link.attr(IFLA_LINKMODE).and_then(|a| a.u8())) {
         match mode {
-            0 => out.str(field("linkmode", "mode {} "), "DEFAULT"),
-            1 => out.str(field("linkmode", "mode {} "), "DORMANT"),
+            0 => out.str(const { field("linkmode", "mode {} ") }, "DEFAULT"),
+            1 => out.str(const { field("linkmode", "mode {} ") }, "DORMANT"),
             n => out.uint(field("linkmode_index", "mode {} "), n),
         }
     }
     if let Some(group) = link.group() {
-        out.str(field("group", "group {} "), &names.show(Kind::Group, group));
+        out.str(const { field("group", "group {} ") }, &names.show(Kind::Group, group));
     }
     if form.queue {
         // The dump of an address family does not tell it.
         let len = link.attr(IFLA_TXQLEN).and_then(|a| a.i32());
         if let Some(len) = len.or_else(|| names.queue_len(link.index)).filter(|n| *n != 0) {
-            out.int(field("txqlen", "qlen {}"), len);
+            out.int(const { field("txqlen", "qlen {}") }, len);
         }
     }
     if let Some(event) = link.attr(IFLA_EVENT).and_then(|a| a.u32()) {
@@ -126,7 +126,7 @@ fn brief(out: &mut Out, names: &mut Names, link: &Link<'_>, form: Form) {
     }
     if let Some(a) = link.attr(IFLA_ADDRESS) {
         let text = addr::lladdr(a.value, link.arphrd);
-        out.painted(Paint::LinkAddr, field("address", "{} "), &text);
+        out.painted(Paint::LinkAddr, const { field("address", "{} ") }, &text);
     }
     flags(out, link.flags, lower_is_down);
     out.newline();
@@ -171,7 +171,8 @@ fn name_and_lower(out: &mut Out, names: &mut Names, link: &Link<'_>, brief: bool
     } else if brief && text.len() < 16 {
         text.resize(16, b' ');
     }
-    let shape = if brief { field("ifname", "{} ") } else { field("ifname", "{}: ") };
+    let shape =
+        if brief { const { field("ifname", "{} ") } } else { const { field("ifname", "{}: ") } };
     out.painted(Paint::IfName, shape, &text);
     is_down
 }
@@ -251,19 +252,19 @@ fn operstate(out: &mut Out, state: u8, brief: bool) {
         _ => Paint::Plain,
     };
     let pad = if brief && !out.is_json() { 14 } else { 0 };
-    out.painted(paint, field("operstate", "{} "), format!("{name:<pad$}").as_bytes());
+    out.painted(paint, const { field("operstate", "{} ") }, format!("{name:<pad$}").as_bytes());
 }
 
 /// `link/TYPE ADDRESS brd|peer ADDRESS permaddr ADDRESS`, on a line of its own.
 fn addresses(out: &mut Out, names: &mut Names, link: &Link<'_>) {
     out.line_break();
-    out.str(field("link_type", "    link/{} "), &names.link_type(link.arphrd));
+    out.str(const { field("link_type", "    link/{} ") }, &names.link_type(link.arphrd));
     let show = |out: &mut Out, key: Field, value: &[u8]| {
         out.painted(Paint::LinkAddr, key, &addr::lladdr(value, link.arphrd));
     };
     let address = link.attr(IFLA_ADDRESS);
     if let Some(a) = address {
-        show(out, field("address", "{}"), a.value);
+        show(out, const { field("address", "{}") }, a.value);
     }
     if let Some(a) = link.attr(IFLA_BROADCAST) {
         if link.flags & IFF_POINTOPOINT != 0 {
@@ -271,7 +272,7 @@ fn addresses(out: &mut Out, names: &mut Names, link: &Link<'_>) {
         } else {
             out.text(" brd ");
         }
-        show(out, field("broadcast", "{}"), a.value);
+        show(out, const { field("broadcast", "{}") }, a.value);
     }
     if let Some(a) = link.attr(IFLA_PERM_ADDRESS)
         && address.is_none_or(|now| now.value != a.value)
@@ -380,7 +381,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         }
     };
     let links = || Msgs(&all).filter_map(|m| Link::parse(m.payload));
-    learn(names, links());
+    learn(names, Msgs(&all).map(|m| m.payload));
     for link in links().filter(|l| index.is_none_or(|i| i == l.index)) {
         show_if(out, names, opts, &link, &filter, form);
     }
@@ -392,11 +393,9 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 }
 
 /// Keeps the names of devices in a dump, so that `@LOWER` and `master` come from the same moment.
-pub fn learn<'a>(names: &mut Names, links: impl Iterator<Item = Link<'a>>) {
-    for link in links {
-        if let Some(name) = link.name() {
-            names.learn_link(link.index, name, link.arphrd, link.flags);
-        }
+pub fn learn<'a>(names: &mut Names, payloads: impl Iterator<Item = &'a [u8]>) {
+    for (index, arphrd, flags, name) in payloads.filter_map(rtnl::link::essence) {
+        names.learn_link(index, name, arphrd, flags);
     }
 }
 

@@ -142,7 +142,7 @@ impl View<'_> {
             if deleted {
                 self.names.forget_link(link.index);
             } else {
-                learn(self.names, Link::parse(self.msg.payload).into_iter());
+                learn(self.names, std::iter::once(self.msg.payload));
             }
         }
         if self.shown.is_of(link.index) {

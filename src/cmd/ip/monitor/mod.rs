@@ -14,7 +14,7 @@ use crate::error::{Error, Result, strerror};
 use crate::names::Names;
 use crate::netlink::{self, Conn, Msgs, Protocol};
 use crate::output::Style;
-use crate::rtnl::link::{self, Link};
+use crate::rtnl::link;
 
 use super::Grammar;
 use super::link::show::learn;
@@ -212,7 +212,7 @@ fn listen(ctx: &mut Ctx, shown: &Shown, groups: &[Group]) -> Result {
 fn know_devices(ctx: &mut Ctx) -> Result {
     match ctx.route()?.snapshot(&mut link::query_family(AF_UNSPEC)) {
         Ok((all, _)) => {
-            learn(&mut ctx.names, Msgs(&all).filter_map(|m| Link::parse(m.payload)));
+            learn(&mut ctx.names, Msgs(&all).map(|m| m.payload));
             Ok(())
         }
         Err(e) => Ok(dump_failed(e, 1)?),

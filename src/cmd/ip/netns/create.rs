@@ -22,7 +22,18 @@ pub fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             .concat();
         Error::failed(1, text)
     })?;
-    place.fill(&ns, b"/proc/self/ns/net")
+    place.fill(&ns, b"/proc/self/ns/net")?;
+    hint_private(ctx, args);
+    Ok(())
+}
+
+/// Inside `netns exec` a namespace gets its name in mounts that end with the command: outside there
+/// is only a dead file then.
+fn hint_private(ctx: &mut Ctx, args: &Args<'_>) {
+    // One hint at a time: see `hint_surplus`.
+    if args.rest().is_empty() && ctx.wants_hints() && mount::is_received(netns::DIR) {
+        ctx.hint(|| "namespaces created inside \"netns exec\" are not visible outside".to_owned());
+    }
 }
 
 /// `ip netns attach NAME PID`; further words are ignored, as the reference does.
@@ -37,7 +48,9 @@ pub fn attach(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let source = format!("/proc/{number}/ns/net");
     let ns = netns::open_pid(number.to_string().as_bytes())
         .map_err(|e| bind_failed(source.as_bytes(), name, &e))?;
-    place.fill(&ns, source.as_bytes())
+    place.fill(&ns, source.as_bytes())?;
+    hint_private(ctx, args);
+    Ok(())
 }
 
 fn bind_failed(source: &[u8], name: &[u8], e: &io::Error) -> anyhow::Error {
