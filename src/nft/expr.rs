@@ -23,6 +23,7 @@ pub mod base {
 
 /// NFT_META_*: what is known of a packet besides its bytes.
 pub mod meta {
+    pub const MARK: u32 = 3;
     pub const IIFNAME: u32 = 6;
     pub const OIFNAME: u32 = 7;
     pub const L4PROTO: u32 = 16;
@@ -101,6 +102,12 @@ pub enum Expr<'a> {
         bytes: u64,
     },
     Verdict(Verdict<'a>),
+    /// At most `rate` packets in `unit` seconds, `burst` more at once.
+    Limit {
+        rate: u64,
+        unit: u64,
+        burst: u32,
+    },
     /// An extension of x_tables.
     Match {
         name: &'a [u8],
@@ -175,6 +182,14 @@ fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
             bytes: data.find(1).and_then(Attr::u64_be).unwrap_or(0),
             packets: data.find(2).and_then(Attr::u64_be).unwrap_or(0),
         },
+        b"limit" => {
+            // NFTA_LIMIT_TYPE: 0 counts packets; NFTA_LIMIT_FLAGS: 0 is below the limit.
+            if number(4).unwrap_or(0) != 0 || number(5).unwrap_or(0) != 0 {
+                return None;
+            }
+            let wide = |kind: u16| data.find(kind).and_then(Attr::u64_be);
+            Expr::Limit { rate: wide(1)?, unit: wide(2)?, burst: number(3).unwrap_or(0) }
+        }
         b"immediate" => {
             let verdict = data.find(2)?.nested().find(NFTA_DATA_VERDICT)?.nested();
             let code = verdict.find(NFTA_VERDICT_CODE).and_then(Attr::u32_be)?;
@@ -272,6 +287,16 @@ impl Exprs {
         self.element("counter", |r| {
             r.u64_be(1, bytes);
             r.u64_be(2, packets);
+        });
+    }
+    /// At most `rate` packets in `unit` seconds, `burst` more at once.
+    pub fn limit(&mut self, rate: u64, unit: u64, burst: u32) {
+        self.element("limit", |r| {
+            r.u64_be(1, rate);
+            r.u64_be(2, unit);
+            r.u32_be(3, burst);
+            r.u32_be(4, 0);
+            r.u32_be(5, 0);
         });
     }
     pub fn verdict(&mut self, verdict: Verdict<'_>) {

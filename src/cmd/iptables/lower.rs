@@ -88,7 +88,8 @@ fn interface(out: &mut Exprs, iface: &Iface, key: u32) {
 }
 
 fn extension(out: &mut Exprs, call: &Call) {
-    let native = call.ext.transport.as_ref().is_some_and(|t| (t.lower)(&call.info, out));
+    let native = (call.ext.lower)(&call.info, out)
+        || call.ext.transport.as_ref().is_some_and(|t| (t.lower)(&call.info, out));
     if !native {
         out.xt_match(call.ext.wire, call.ext.revision, &call.info);
     }

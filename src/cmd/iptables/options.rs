@@ -350,7 +350,7 @@ impl<'a> Parser<'a, '_> {
             n => self.matches.get_mut(n as usize - 1),
         };
         let Some(loaded) = loaded else { return Ok(()) };
-        let about = (self.caller.family, self.rule.proto);
+        let about = (self.caller.family, self.rule.proto, self.rule.proto_not);
         loaded.option(index as usize, value, self.not, about, &mut self.words, self.db)
     }
 

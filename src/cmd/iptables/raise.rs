@@ -113,6 +113,13 @@ impl<'a> Raiser<'a> {
                 Ok(())
             }
             Expr::Verdict(verdict) => self.verdict(verdict),
+            Expr::Limit { rate, unit, burst } => match ext::of_limit(rate, unit, burst) {
+                Some(call) => {
+                    self.rule.matches.push(call);
+                    Ok(())
+                }
+                None => strange(b"limit"),
+            },
             Expr::Match { name, revision, info } => {
                 match ext::of_wire(Kind::Match, name, revision, info, self.family) {
                     Some(ext) => {
@@ -180,6 +187,13 @@ impl<'a> Raiser<'a> {
                 (meta::IIFNAME, None) => self.interface(true, is),
                 (meta::OIFNAME, None) => self.interface(false, is),
                 (meta::L4PROTO, None) => self.protocol(is),
+                (meta::MARK, mask) => match ext::of_mark(mask, is) {
+                    Some(call) => {
+                        self.rule.matches.push(call);
+                        Ok(())
+                    }
+                    None => strange(b"meta"),
+                },
                 _ => strange(b"meta"),
             },
         }
@@ -349,6 +363,11 @@ mod tests {
             "-p tcp -j DNAT --to-destination 1.2.3.4-1.2.3.9:5-6/7 --random",
             "-p tcp -j SNAT --to-source 1.2.3.4:5 --persistent",
             "-p udp -j MASQUERADE --to-ports 5-6 --random-fully",
+            "-m mark --mark 0x1 -m mark ! --mark 0x0/0xff -j MARK --set-xmark 0x1/0x3",
+            "-m limit --limit 3/hour --limit-burst 7 -m limit --limit 3333/sec",
+            "-p icmp -m icmp ! --icmp-type 3/4 -j REJECT --reject-with icmp-net-prohibited",
+            "-p udp -m multiport ! --sports 1,5:6 -m addrtype ! --src-type LOCAL --limit-iface-in",
+            "-j LOG --log-prefix x --log-level 7 --log-uid",
         ] {
             let (rule, back, text) = there_and_back(Family::V4, line);
             assert_eq!(rule, back, "{line}");

@@ -52,8 +52,9 @@ fn count(out: &mut Vec<u8>, number: u64, width: usize, exact: bool) {
 }
 
 impl Show<'_> {
-    fn shown<'c>(&'c self, call: &'c Call) -> Shown<'c> {
-        Shown { info: &call.info, family: self.family, numeric: self.numeric, db: self.db }
+    fn shown<'c>(&'c self, call: &'c Call, rule: &Rule) -> Shown<'c> {
+        let (family, proto) = (self.family, rule.proto);
+        Shown { info: &call.info, family, proto, numeric: self.numeric, db: self.db }
     }
 
     /// The head of a chain that is jumped to, or of a built-in one with policy and counters.
@@ -148,10 +149,10 @@ impl Show<'_> {
             put(out, "[goto] ");
         }
         for call in &rule.matches {
-            (call.ext.list)(out, &self.shown(call));
+            (call.ext.list)(out, &self.shown(call, rule));
         }
         if let Target::Call(call) = &rule.target {
-            (call.ext.list)(out, &self.shown(call));
+            (call.ext.list)(out, &self.shown(call, rule));
         }
         self.strange(out, rule);
         out.push(b'\n');
@@ -198,7 +199,7 @@ impl Show<'_> {
         for call in &rule.matches {
             put(out, " -m ");
             put(out, call.ext.name);
-            (call.ext.save)(out, &self.shown(call));
+            (call.ext.save)(out, &self.shown(call, rule));
         }
         self.strange(out, rule);
         if self.verbose {
@@ -216,7 +217,7 @@ impl Show<'_> {
             }
         }
         if let Target::Call(call) = &rule.target {
-            (call.ext.save)(out, &self.shown(call));
+            (call.ext.save)(out, &self.shown(call, rule));
         }
         out.push(b'\n');
     }

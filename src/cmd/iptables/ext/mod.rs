@@ -3,12 +3,20 @@
 //! An extension is the kernel's structure and what makes it: a table of options that are read
 //! into it, and two ways to print it. The structure itself is what is sent, kept and compared.
 
+mod addrtype;
 mod comment;
 mod conntrack;
 mod dnat;
+mod icmp;
+mod limit;
+mod log;
+mod mark;
+mod mark_target;
 mod masquerade;
+mod multiport;
 mod nat;
 mod ports;
+mod reject;
 mod snat;
 mod state;
 mod tcp;
@@ -34,14 +42,24 @@ static ALL: &[&Ext] = &[
     &masquerade::MASQUERADE_V6,
     &snat::SNAT_V4,
     &snat::SNAT_V6,
+    &addrtype::ADDRTYPE,
+    &icmp::ICMP,
+    &icmp::ICMP6,
+    &limit::LIMIT,
+    &log::LOG,
+    &mark::MARK,
+    &mark_target::MARK,
+    &multiport::MULTIPORT,
+    &reject::REJECT_V4,
+    &reject::REJECT_V6,
 ];
 
 /// The targets of the reference that are not built here: no chain may be meant by them.
 #[rustfmt::skip] // words
 static TARGETS_NOT_BUILT: &[&str] = &[
     "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNPT", "DSCP",
-    "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "NETMAP", "NFLOG", "NFQUEUE",
-    "NOTRACK", "RATEEST", "REDIRECT", "REJECT", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPMSS",
+    "ECN", "HL", "HMARK", "IDLETIMER", "LED", "NETMAP", "NFLOG", "NFQUEUE",
+    "NOTRACK", "RATEEST", "REDIRECT", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPMSS",
     "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
 ];
 
@@ -57,6 +75,8 @@ pub struct Ext {
     pub kind: Kind,
     /// Behind `-m` or `-j`.
     pub name: &'static str,
+    /// Other names behind `-m`.
+    pub aliases: &'static [&'static str],
     /// In the kernel.
     pub wire: &'static str,
     pub revision: u8,
@@ -73,6 +93,8 @@ pub struct Ext {
     pub check: fn(u64) -> Result,
     /// Whether a structure of this wire name and revision is this extension's.
     pub claims: fn(&[u8]) -> bool,
+    /// Writes native expressions; false when only the x_tables form says it.
+    pub lower: fn(&[u8], &mut Exprs) -> bool,
     /// What `-S` prints behind the name.
     pub save: fn(&mut Vec<u8>, &Shown<'_>),
     /// What `-L` prints.
@@ -111,6 +133,7 @@ impl Ext {
     const MATCH: Ext = Ext {
         kind: Kind::Match,
         name: "",
+        aliases: &[],
         wire: "",
         revision: 0,
         family: None,
@@ -120,6 +143,7 @@ impl Ext {
         init: |_| (),
         check: |_| Ok(()),
         claims: |_| true,
+        lower: |_, _| false,
         save: |_, _| (),
         list: |_, _| (),
         transport: None,
@@ -134,6 +158,9 @@ impl Ext {
         Call { ext: self, info }
     }
 
+    fn is_named(&self, name: &[u8]) -> bool {
+        self.name.as_bytes() == name || self.aliases.iter().any(|a| a.as_bytes() == name)
+    }
     fn fits(&self, kind: Kind, family: Family) -> bool {
         self.kind == kind && self.family.is_none_or(|f| f == family)
     }
@@ -182,6 +209,8 @@ pub struct Fill<'f, 'a> {
     pub family: Family,
     /// The protocol given so far; 0 for any.
     pub proto: u8,
+    /// Whether `!` stood before `-p`.
+    pub proto_not: bool,
     /// For options with more than one value.
     pub words: &'f mut Getopt<'a>,
     pub db: &'f NetDb,
@@ -191,6 +220,8 @@ pub struct Fill<'f, 'a> {
 pub struct Shown<'s> {
     pub info: &'s [u8],
     pub family: Family,
+    /// The rule's protocol; 0 for any.
+    pub proto: u8,
     pub numeric: bool,
     pub db: &'s NetDb,
 }
@@ -202,7 +233,7 @@ pub fn all(kind: Kind, family: Family) -> impl Iterator<Item = &'static Ext> {
 
 /// The extension behind `-m` or `-j`.
 pub fn find(kind: Kind, name: &[u8], family: Family) -> Option<&'static Ext> {
-    ALL.iter().copied().find(|e| e.fits(kind, family) && e.name.as_bytes() == name)
+    ALL.iter().copied().find(|e| e.fits(kind, family) && e.is_named(name))
 }
 
 /// The extension that has made this structure.
@@ -220,6 +251,16 @@ pub fn of_wire(
             && e.size == info.len()
             && (e.claims)(info)
     })
+}
+
+/// The match that a comparison of the packet's mark is.
+pub fn of_mark(mask: Option<&[u8]>, is: Is<'_>) -> Option<Call> {
+    Some(Call { ext: &mark::MARK, info: mark::raise(mask, is)? })
+}
+
+/// The match that a limit of nf_tables is: packets in a number of seconds, and their burst.
+pub fn of_limit(rate: u64, unit: u64, burst: u32) -> Option<Call> {
+    Some(Call { ext: &limit::LIMIT, info: limit::raise(rate, unit, burst)? })
 }
 
 /// The match that goes with a protocol.
@@ -257,7 +298,7 @@ impl Loaded {
         index: usize,
         value: &[u8],
         not: bool,
-        (family, proto): (Family, u8),
+        (family, proto, proto_not): (Family, u8, bool),
         words: &mut Getopt<'_>,
         db: &NetDb,
     ) -> Result {
@@ -276,7 +317,7 @@ impl Loaded {
         }
         let info = &mut self.call.info;
         let seen = &mut self.seen;
-        (opt.take)(&mut Fill { info, not, seen, family, proto, words, db }, value)?;
+        (opt.take)(&mut Fill { info, not, seen, family, proto, proto_not, words, db }, value)?;
         self.seen |= bit;
         Ok(())
     }
@@ -292,6 +333,12 @@ impl Loaded {
         }
         (ext.check)(self.seen)
     }
+}
+
+/// Two options that exclude each other.
+fn together(ext: &str, one: &str, other: &str) -> Result {
+    let text = format!("{ext}: option \"--{one}\" cannot be used together with \"--{other}\".\n");
+    usage(&[text.as_bytes()])
 }
 
 /// Adds text.
