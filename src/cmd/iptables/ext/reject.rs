@@ -83,7 +83,7 @@ fn take(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     match table(f.family).iter().find(|row| fits(row.1) || fits(row.2)) {
         Some(row) => put_at(f.info, 0, &row.0.to_ne_bytes()),
         None if f.family == Family::V4 && old(value) => {
-            fd::stderr(&[b"--reject-with ", value, b" no longer supported\n"].concat());
+            fd::stderr(b"--reject-with echo-reply no longer supported\n");
             return usage(&[b"unknown reject type \"", value, b"\""]);
         }
         None => return usage(&[b"unknown reject type \"", value, b"\""]),
