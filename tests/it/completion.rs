@@ -103,6 +103,8 @@ const CASES: &[Case] = &[
     ("ip rule add ", &["from", "fwmark", "table", "suppress_prefixlength"], &["show"]),
     ("ip rule add from 10.0.0.0/8 iif v", &["v-left"], &["from"]),
     ("ip nexthop add id 1 ", &["via", "dev", "group"], &["list"]),
+    ("ip monitor label ", &["link", "nexthop", "dev"], &["help"]),
+    ("ip monitor dev ", &["v-left"], &["label"]),
     ("ip neigh add 10.0.0.1 ", &["lladdr", "nud", "dev"], &["v-left"]),
     ("ip neigh add 10.0.0.1 nud ", &["permanent", "reachable"], &["lladdr", "dev"]),
     ("ip neigh add 10.0.0.1 nud reachable ", &["lladdr", "dev"], &["permanent"]),

@@ -60,6 +60,11 @@ fn option_value(answer: &mut Answer, name: &str, arg: &str) {
 }
 
 fn behind_object(answer: &mut Answer, grammar: &Grammar, before: &[&[u8]]) {
+    if grammar.verbs.is_empty() {
+        let usage = String::from_utf8_lossy(&(grammar.usage)().text).into_owned();
+        let form = Symbols::read(&usage).form("[ WORD ]...");
+        return behind_verb(answer, grammar.object, &form, before);
+    }
     let Some((word, rest)) = before.split_first() else {
         for v in grammar.verbs {
             answer.add(v.word.full, if v.args == "=" { "" } else { v.args });
