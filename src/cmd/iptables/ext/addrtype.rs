@@ -97,7 +97,7 @@ fn kind(word: &[u8]) -> Option<u16> {
     let fits = |name: &&str| {
         name.as_bytes().get(..word.len()).is_some_and(|n| n.eq_ignore_ascii_case(word))
     };
-    TYPES.iter().position(|name| !word.is_empty() && fits(&name)).map(|i| 1 << i)
+    TYPES.iter().position(|name| !word.is_empty() && fits(name)).map(|i| 1 << i)
 }
 
 fn types(out: &mut Vec<u8>, s: &Shown<'_>, at: usize, invert: u32, labels: [&str; 2]) {
