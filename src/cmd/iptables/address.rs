@@ -48,6 +48,14 @@ fn one(family: Family, word: &[u8], db: &NetDb, all: &mut Vec<Net>) -> Result {
     Ok(())
 }
 
+/// An address in digits; of IPv4 what is missing behind is zero.
+pub fn network(family: Family, word: &[u8]) -> Option<Addr> {
+    match family {
+        Family::V4 => completed(word),
+        Family::V6 => family.parse(word),
+    }
+}
+
 /// A mask as a number of bits or written out.
 pub fn mask(family: Family, word: &[u8]) -> Result<Addr> {
     let most = family.len() * 8;
@@ -62,11 +70,7 @@ pub fn mask(family: Family, word: &[u8]) -> Result<Addr> {
 
 /// The addresses of a host or a network: digits, /etc/networks, /etc/hosts.
 fn hosts(family: Family, word: &[u8], db: &NetDb) -> Result<Vec<Addr>> {
-    let digits = match family {
-        Family::V4 => completed(word),
-        Family::V6 => family.parse(word),
-    };
-    if let Some(addr) = digits {
+    if let Some(addr) = network(family, word) {
         return Ok(vec![addr]);
     }
     if let Some(addr) = db.network_address(word).and_then(|ip| family.of_ip(ip.into())) {

@@ -526,7 +526,7 @@ impl<'a> Parser<'a, '_> {
                 b"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n",
             ]);
         }
-        for loaded in self.matches.iter().chain(&self.target) {
+        for loaded in self.matches.iter_mut().chain(&mut self.target) {
             loaded.finish()?;
         }
         if self.waits == (false, true) {

@@ -219,21 +219,26 @@ fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
             }
         },
     };
-    let Some(addr) = host_address(f.family, host, f.db) else {
-        return match f.family {
-            Family::V6 if Family::V4.parse(host).is_some() => {
-                usage(&[b"getaddrinfo: Address family for hostname not supported\n"])
-            }
-            Family::V4 if Family::V6.parse(host).is_some() => {
-                usage(&[b"getaddrinfo: Address family for hostname not supported\n"])
-            }
-            _ => usage(&[b"getaddrinfo: Name or service not known\n"]),
-        };
-    };
+    let addr = self::host(f.family, host, f.db)?;
     put_at(f.info, index * 32, &addr);
     put_at(f.info, index * 32 + 16, &mask);
     look(f, ORIGSRC << index);
     Ok(())
+}
+
+/// The address of a host, or the sentence for one that has none.
+pub fn host(family: Family, host: &[u8], db: &NetDb) -> Result<Addr> {
+    let other = match family {
+        Family::V4 => Family::V6,
+        Family::V6 => Family::V4,
+    };
+    match host_address(family, host, db) {
+        Some(addr) => Ok(addr),
+        None if other.parse(host).is_some() => {
+            usage(&[b"getaddrinfo: Address family for hostname not supported\n"])
+        }
+        None => usage(&[b"getaddrinfo: Name or service not known\n"]),
+    }
 }
 
 /// Digits, as inet_aton(3) reads them, or a name of /etc/hosts.

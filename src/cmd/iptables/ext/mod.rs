@@ -4,22 +4,37 @@
 //! into it, and two ways to print it. The structure itself is what is sent, kept and compared.
 
 mod addrtype;
+mod checksum;
 mod comment;
+mod connmark;
+mod connmark_target;
 mod conntrack;
 mod dnat;
+mod hl;
 mod icmp;
+mod iprange;
+mod length;
 mod limit;
 mod log;
+mod mac;
 mod mark;
 mod mark_target;
 mod masquerade;
 mod multiport;
 mod nat;
+mod owner;
+mod physdev;
+mod pkttype;
 mod ports;
+mod recent;
+mod redirect;
 mod reject;
+mod scalar;
 mod snat;
 mod state;
+mod statistic;
 mod tcp;
+mod tcpmss_target;
 mod udp;
 
 use crate::cli::getopt::Getopt;
@@ -52,15 +67,32 @@ static ALL: &[&Ext] = &[
     &multiport::MULTIPORT,
     &reject::REJECT_V4,
     &reject::REJECT_V6,
+    &checksum::CHECKSUM,
+    &connmark::CONNMARK,
+    &connmark_target::CONNMARK,
+    &hl::HL_MATCH,
+    &hl::HL_TARGET,
+    &hl::TTL_MATCH,
+    &hl::TTL_TARGET,
+    &iprange::IPRANGE,
+    &length::LENGTH,
+    &mac::MAC,
+    &owner::OWNER,
+    &physdev::PHYSDEV,
+    &pkttype::PKTTYPE,
+    &recent::RECENT,
+    &redirect::REDIRECT_V4,
+    &redirect::REDIRECT_V6,
+    &statistic::STATISTIC,
+    &tcpmss_target::TCPMSS,
 ];
 
 /// The targets of the reference that are not built here: no chain may be meant by them.
 #[rustfmt::skip] // words
 static TARGETS_NOT_BUILT: &[&str] = &[
-    "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNPT", "DSCP",
-    "ECN", "HL", "HMARK", "IDLETIMER", "LED", "NETMAP", "NFLOG", "NFQUEUE",
-    "NOTRACK", "RATEEST", "REDIRECT", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPMSS",
-    "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+    "AUDIT", "CLASSIFY", "CLUSTERIP", "CONNSECMARK", "CT", "DNPT", "DSCP", "ECN", "HMARK",
+    "IDLETIMER", "LED", "NETMAP", "NFLOG", "NFQUEUE", "NOTRACK", "RATEEST", "SECMARK", "SET",
+    "SNPT", "SYNPROXY", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "ULOG",
 ];
 
 /// Where an extension stands in a rule.
@@ -89,6 +121,9 @@ pub struct Ext {
     pub opts: &'static [Opt],
     /// Fills in what holds without any option; the structure is zero before.
     pub init: fn(&mut [u8]),
+    /// Looks at the whole and fills in what follows from it, before it is known whether what must
+    /// be given was given; the bits of the options given.
+    pub complete: fn(&mut [u8], u64) -> Result,
     /// Looks at the whole when all options have been read; the bits of those given.
     pub check: fn(u64) -> Result,
     /// Whether a structure of this wire name and revision is this extension's.
@@ -141,6 +176,7 @@ impl Ext {
         user: 0,
         opts: &[],
         init: |_| (),
+        complete: |_, _| Ok(()),
         check: |_| Ok(()),
         claims: |_| true,
         lower: |_, _| false,
@@ -323,8 +359,9 @@ impl Loaded {
     }
 
     /// Checks that what must be given was given.
-    pub fn finish(&self) -> Result {
+    pub fn finish(&mut self) -> Result {
         let ext = self.call.ext;
+        (ext.complete)(&mut self.call.info, self.seen)?;
         for (i, opt) in ext.opts.iter().enumerate() {
             if opt.required && self.seen & 1 << i == 0 {
                 let text = format!("{}: option \"--{}\" must be specified\n", ext.name, opt.name);
