@@ -36,6 +36,10 @@ impl Links {
         if let Some(&i) = self.indexes.get(name) {
             return Some(i);
         }
+        // Told by a dump: those are kept by index only.
+        if let Some((&i, _)) = self.known.iter().find(|(_, k)| k.exists && k.name == name) {
+            return Some(i);
+        }
         let mut query = query(0);
         if name.len() < 16 {
             query.strz(IFLA_IFNAME, name);
