@@ -220,7 +220,11 @@ fn links(only: &str, case: Make<'_>) -> bool {
     }
     if "links".starts_with(only) {
         let count = number("BENCH_LINKS", 4000);
-        batch("/tmp/links", &|n| format!("link add many{n} type veth peer name more{n}\n"), count / 2);
+        batch(
+            "/tmp/links",
+            &|n| format!("link add many{n} type veth peer name more{n}\n"),
+            count / 2,
+        );
         assert!(ip("ip -batch /tmp/links"));
         for line in ["ip link", "ip -d link", "ip -j link", "ip addr"] {
             let name = format!("links, {count}: {line}");
