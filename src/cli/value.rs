@@ -160,6 +160,9 @@ impl Prefix {
 /// IPv4 in one to four parts, left-aligned (`10.7` is 10.7.0.0), each part in base 0.
 #[inline]
 pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
+    if let Some(plain) = plain_ipv4(word) {
+        return Some(plain);
+    }
     let mut out = [0; 4];
     let mut parts = word.split(|&b| b == b'.');
     for slot in &mut out {
@@ -167,15 +170,40 @@ pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
         if !part.first()?.is_ascii_digit() {
             return None;
         }
-        *slot = plain_byte(part).or_else(|| u8(part))?;
+        *slot = u8(part)?;
     }
     parts.next().is_none().then_some(out)
 }
 
-/// A byte in decimal without a leading zero: nearly every part of an address, and a batch is full
-/// of them.
+/// Four bytes in decimal, in one go: nearly every address, and a batch is full of them. What is
+/// written otherwise is `None`, also where it is an address.
+fn plain_ipv4(word: &[u8]) -> Option<[u8; 4]> {
+    let mut out = [0; 4];
+    let (mut at, mut sum, mut digits) = (0, 0u16, 0);
+    for &b in word {
+        if b == b'.' {
+            if digits == 0 || at == 3 {
+                return None;
+            }
+            out[at] = sum.try_into().ok()?;
+            (at, sum, digits) = (at + 1, 0, 0);
+        } else if b.is_ascii_digit() && digits < 3 && (digits == 0 || sum != 0) {
+            sum = sum * 10 + u16::from(b - b'0');
+            digits += 1;
+        } else {
+            return None;
+        }
+    }
+    if digits == 0 || at != 3 {
+        return None;
+    }
+    out[3] = sum.try_into().ok()?;
+    Some(out)
+}
+
+/// A byte in decimal without a leading zero: nearly every length of a prefix.
 fn plain_byte(part: &[u8]) -> Option<u8> {
-    if part.len() > 3 || part.first() == Some(&b'0') {
+    if part.len() > 3 || part.is_empty() || (part.len() > 1 && part[0] == b'0') {
         return None;
     }
     let digit = |n: u16, b: &u8| b.is_ascii_digit().then(|| n * 10 + u16::from(b - b'0'));
@@ -314,7 +342,7 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
     let Some(len) = len else {
         return Ok(Prefix { addr, len: addr.bits(), explicit: false });
     };
-    let bits = match u8(len) {
+    let bits = match plain_byte(len).or_else(|| u8(len)) {
         Some(n) if n <= addr.bits() => n,
         Some(_) => return Err(wrong()),
         None => netmask(len).ok_or_else(wrong)?,
@@ -400,6 +428,11 @@ mod tests {
         assert_eq!(ipv4(b"1.2.3.4.5"), None);
         assert_eq!(ipv4(b"256"), None);
         assert_eq!(ipv4(b"1..2"), None);
+        assert_eq!(ipv4(b"11.0.255.10"), Some([11, 0, 255, 10]));
+        assert_eq!(ipv4(b"1.2.3.256"), None);
+        assert_eq!(ipv4(b"1.2.3."), None);
+        assert_eq!(ipv4(b"1.2.3.0300"), Some([1, 2, 3, 192]));
+        assert_eq!(ipv4(b"1.2.3.00"), Some([1, 2, 3, 0]));
     }
 
     #[test]

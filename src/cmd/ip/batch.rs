@@ -104,9 +104,10 @@ impl<R: Read> Lines<R> {
             }
             self.number += 1;
             // A comment ends the line, also inside quotes and words.
-            let comment = self.buf[start..].iter().position(|&b| b == b'#');
-            if let Some(at) = comment {
-                self.buf.truncate(start + at);
+            // Most lines have none, and `contains` is quick about it.
+            if self.buf[start..].contains(&b'#') {
+                let comment = self.buf[start..].iter().position(|&b| b == b'#');
+                self.buf.truncate(start + comment.unwrap_or(0));
                 return Ok(Some(&self.buf));
             }
             if !self.buf.ends_with(b"\\\n") {
