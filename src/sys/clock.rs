@@ -1,5 +1,6 @@
 //! The time of day.
-#![allow(unsafe_code)]
+
+use tz::{DateTime, TimeZone};
 
 /// Seconds since 1970, and microseconds.
 pub fn now() -> (i64, u32) {
@@ -12,26 +13,31 @@ pub fn now_as_text() -> String {
     as_text(now().0)
 }
 
-/// A time in the local zone.
-fn local(seconds: i64) -> Option<libc::tm> {
-    // SAFETY: all zeros are a valid struct tm: numbers, and a pointer that may be null.
-    let mut tm: libc::tm = unsafe { std::mem::zeroed() };
-    // SAFETY: both pointers are to values that outlive the call; nothing is kept.
-    let done = unsafe { libc::localtime_r(&raw const seconds, &raw mut tm) };
-    (!done.is_null()).then_some(tm)
+/// A time in the local zone: that of TZ, as tzset(3) reads it, else that of /etc/localtime, else UTC.
+///
+/// Not by localtime(3): the C library's brings 90 KB of stdio and locales into a static program.
+fn local(seconds: i64) -> Option<DateTime> {
+    let named = std::env::var("TZ").ok();
+    let zone = match named.as_deref() {
+        Some("") => Ok(TimeZone::utc()),
+        Some(name) => TimeZone::from_posix_tz(name),
+        None => TimeZone::local(),
+    };
+    let zone = zone.unwrap_or_else(|_| TimeZone::utc());
+    DateTime::from_timespec(seconds, 0, zone.as_ref()).ok()
 }
 
 /// Seconds since 1970, in the local time zone: `2026-11-24T11:38:24`; empty where there is none.
 pub fn as_iso(seconds: i64) -> String {
-    let Some(tm) = local(seconds) else { return String::new() };
+    let Some(time) = local(seconds) else { return String::new() };
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        1900 + tm.tm_year,
-        tm.tm_mon + 1,
-        tm.tm_mday,
-        tm.tm_hour,
-        tm.tm_min,
-        tm.tm_sec
+        time.year(),
+        time.month(),
+        time.month_day(),
+        time.hour(),
+        time.minute(),
+        time.second()
     )
 }
 
@@ -41,18 +47,17 @@ pub fn as_text(seconds: i64) -> String {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let Some(tm) = local(seconds) else { return String::new() };
-    let name = |names: &[&'static str], at: i32| {
-        usize::try_from(at).ok().and_then(|i| names.get(i).copied()).unwrap_or("???")
-    };
+    let Some(time) = local(seconds) else { return String::new() };
+    let name =
+        |names: &[&'static str], at: u8| names.get(usize::from(at)).copied().unwrap_or("???");
     format!(
         "{} {}{:3} {:02}:{:02}:{:02} {}",
-        name(&DAYS, tm.tm_wday),
-        name(&MONTHS, tm.tm_mon),
-        tm.tm_mday,
-        tm.tm_hour,
-        tm.tm_min,
-        tm.tm_sec,
-        1900 + tm.tm_year
+        name(&DAYS, time.week_day()),
+        name(&MONTHS, time.month() - 1),
+        time.month_day(),
+        time.hour(),
+        time.minute(),
+        time.second(),
+        time.year()
     )
 }

@@ -19,19 +19,19 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL, NetlinkSerializable};
+use netlink_packet_core::Emitable;
+use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
-use netlink_packet_route::link::{
-    InfoData, InfoKind, InfoVeth, LinkAttribute, LinkFlags, LinkInfo, LinkMessage,
-};
 use netlink_packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteProtocol, RouteScope, RouteType,
 };
-use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
-use crate::netlink::{Conn, Protocol, Request};
-use crate::rtnl::consts::{IFF_LOOPBACK, IFF_UP, RTM_GETLINK};
-use crate::rtnl::link::{HEADER_LEN, Link};
+use crate::netlink::{Conn, NLM_F_CREATE, NLM_F_EXCL, Protocol, Request};
+use crate::rtnl::consts::{
+    IFF_LOOPBACK, IFF_UP, IFLA_ADDRESS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO,
+    IFLA_MASTER, IFLA_NET_NS_FD, RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE,
+};
+use crate::rtnl::link::{self, HEADER_LEN, Link};
 use crate::sys::{file, mount, netns};
 
 /// Where the other hosts' namespaces are kept, each under its address.
@@ -125,10 +125,11 @@ impl Place {
         Ok(Place(Conn::open(Protocol::Route, 1 << 16)?))
     }
 
-    fn send(&mut self, flags: u16, message: &RouteNetlinkMessage) -> Result<()> {
-        let mut body = vec![0; NetlinkSerializable::buffer_len(message)];
-        message.serialize(&mut body);
-        self.0.change(&mut Request::new(message.message_type(), flags, &body))?;
+    /// A new thing; its message without the netlink header.
+    fn add(&mut self, kind: u16, message: &dyn Emitable) -> Result<()> {
+        let mut body = vec![0; message.buffer_len()];
+        message.emit(&mut body);
+        self.0.change(&mut Request::new(kind, NLM_F_CREATE | NLM_F_EXCL, &body))?;
         Ok(())
     }
 
@@ -147,37 +148,43 @@ impl Place {
         Ok(ready)
     }
 
-    fn new_link(&mut self, what: &str, link: LinkMessage) -> Result<()> {
-        let message = RouteNetlinkMessage::NewLink(link);
-        self.send(NLM_F_CREATE | NLM_F_EXCL, &message).with_context(|| format!("no {what} link"))
-    }
-
     fn up(&mut self, name: &str) -> Result<()> {
-        self.send(0, &RouteNetlinkMessage::NewLink(link(name)))
+        self.0.change(&mut named(name, 0))?;
+        Ok(())
     }
 
     fn bridge(&mut self, name: &str) -> Result<()> {
-        let mut bridge = link(name);
-        bridge.attributes.push(LinkAttribute::Address(hardware(ROUTER)));
-        bridge.attributes.push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(InfoKind::Bridge)]));
-        self.new_link("bridge", bridge)
+        let mut bridge = named(name, NLM_F_CREATE | NLM_F_EXCL);
+        bridge.attr(IFLA_ADDRESS, &hardware(ROUTER));
+        let info = bridge.nest(IFLA_LINKINFO);
+        bridge.strz(IFLA_INFO_KIND, b"bridge");
+        bridge.end(info);
+        self.0.change(&mut bridge).context("no bridge link")?;
+        Ok(())
     }
 
     /// A cable to another namespace, where its end is eth0, with the hardware address that goes
     /// with `far`.
     fn cable(&mut self, name: &str, master: Option<&str>, to: &File, far: Ipv4Addr) -> Result<()> {
-        let mut peer = link("eth0");
+        const VETH_INFO_PEER: u16 = 1; // linux/veth.h
+        let mut cable = named(name, NLM_F_CREATE | NLM_F_EXCL);
+        if let Some(master) = master {
+            cable.u32(IFLA_MASTER, index(master)?);
+        }
+        let info = cable.nest(IFLA_LINKINFO);
+        cable.strz(IFLA_INFO_KIND, b"veth");
+        let data = cable.nest(IFLA_INFO_DATA);
+        let peer = cable.nest(VETH_INFO_PEER);
         // It cannot be up before the cable is there.
-        peer.header.flags = LinkFlags::empty();
-        peer.attributes.push(LinkAttribute::NetNsFd(to.as_raw_fd()));
-        peer.attributes.push(LinkAttribute::Address(hardware(far)));
-        let mut near = link(name);
-        near.attributes.extend(master.map(index).transpose()?.map(LinkAttribute::Controller));
-        near.attributes.push(LinkAttribute::LinkInfo(vec![
-            LinkInfo::Kind(InfoKind::Veth),
-            LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
-        ]));
-        self.new_link("veth", near)
+        cable.raw(&link::header(0, 0));
+        cable.strz(IFLA_IFNAME, b"eth0");
+        cable.u32(IFLA_NET_NS_FD, to.as_raw_fd().cast_unsigned());
+        cable.attr(IFLA_ADDRESS, &hardware(far));
+        for nest in [peer, data, info] {
+            cable.end(nest);
+        }
+        self.0.change(&mut cable).context("no veth link")?;
+        Ok(())
     }
 
     fn address(&mut self, name: &str, address: Ipv4Addr, prefix_len: u8) -> Result<()> {
@@ -187,7 +194,7 @@ impl Place {
         message.header.index = index(name)?;
         message.attributes.push(AddressAttribute::Local(address.into()));
         message.attributes.push(AddressAttribute::Address(address.into()));
-        self.send(NLM_F_CREATE | NLM_F_EXCL, &RouteNetlinkMessage::NewAddress(message))
+        self.add(RTM_NEWADDR, &message)
     }
 
     /// A route by way of a gateway; without a destination it is the default route.
@@ -203,17 +210,19 @@ impl Place {
             message.attributes.push(RouteAttribute::Destination(RouteAddress::Inet(network)));
         }
         message.attributes.push(RouteAttribute::Gateway(RouteAddress::Inet(gateway)));
-        self.send(NLM_F_CREATE | NLM_F_EXCL, &RouteNetlinkMessage::NewRoute(message))
+        self.add(RTM_NEWROUTE, &message)
     }
 }
 
-/// A link of this name that is up.
-fn link(name: &str) -> LinkMessage {
-    let mut link = LinkMessage::default();
-    link.header.flags = LinkFlags::Up;
-    link.header.change_mask = LinkFlags::Up;
-    link.attributes.push(LinkAttribute::IfName(name.to_owned()));
-    link
+/// A request for a link of this name that is up.
+fn named(name: &str, flags: u16) -> Request {
+    let mut header = link::header(0, 0);
+    // struct ifinfomsg (linux/rtnetlink.h): flags, then which of them change.
+    header[8..12].copy_from_slice(&IFF_UP.to_ne_bytes());
+    header[12..16].copy_from_slice(&IFF_UP.to_ne_bytes());
+    let mut request = Request::new(RTM_NEWLINK, flags, &header);
+    request.strz(IFLA_IFNAME, name.as_bytes());
+    request
 }
 
 fn index(name: &str) -> Result<u32> {
