@@ -19,4 +19,5 @@ mod layers;
 mod monitor;
 mod mutated;
 mod netns;
+mod parallel;
 mod same;
