@@ -6,7 +6,8 @@
 pub mod bpf;
 pub mod bytes;
 pub mod clock;
-#[cfg(not(test))]
+// A fuzzer has a `main` of its own.
+#[cfg(not(any(test, fuzzing)))]
 mod entry;
 pub mod fd;
 pub mod file;

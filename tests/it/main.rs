@@ -10,6 +10,7 @@ mod completion;
 mod coverage;
 mod docs;
 mod examples;
+mod fuzz;
 mod hints;
 mod install;
 mod iptables;

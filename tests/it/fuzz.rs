@@ -1,0 +1,50 @@
+//! What fuzzing has found and begun with, gone through again with the built program: an exit
+//! status, not a signal, in a few seconds, and nothing that is not wanted on standard output.
+
+use std::path::Path;
+
+use crate::lab::{Lab, Tool};
+
+#[path = "../fuzz/src/doors.rs"]
+mod doors;
+
+#[test]
+fn the_corpus_is_survived() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
+    for (name, door) in doors::DOORS {
+        let mut count = 0;
+        let mut lab = Lab::new();
+        for entry in std::fs::read_dir(corpus.join(name)).expect("a corpus for each door") {
+            let path = entry.unwrap().path();
+            let Some(call) = door(&std::fs::read(&path).unwrap()) else { continue };
+            if count % 200 == 0 {
+                lab = Lab::new();
+            }
+            let out = lab.exec(Tool::Ours, &call.words, &call.input, false);
+            assert!((0..=255).contains(&out.status), "{}: {out}", path.display());
+            assert!(!out.err().contains("panicked"), "{}: {out}", path.display());
+            if call.words.iter().any(|w| w == b"-j") {
+                json_lines(&out.out(), &path);
+            }
+            count += 1;
+        }
+        assert!(count > 5, "corpus/{name} holds nothing to speak of");
+    }
+}
+
+/// Half a record would leave a bracket open.
+fn json_lines(text: &str, path: &Path) {
+    let (mut depth, mut quoted, mut escaped) = (0i32, false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '[' | '{' if !quoted => depth += 1,
+            ']' | '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+        assert!(depth >= 0, "{}: {text}", path.display());
+    }
+    assert!(depth == 0 && !quoted, "{}: {text}", path.display());
+}
