@@ -85,6 +85,60 @@ fn written(page: &str) -> BTreeSet<String> {
     words
 }
 
+/// Matches and targets, `-m NAME` and `-j NAME`, with the program that has them.
+fn extensions(lab: &Lab) -> BTreeSet<(&'static str, &'static str, String)> {
+    let mut all = BTreeSet::new();
+    for program in ["iptables", "ip6tables"] {
+        for option in ["-m", "-j"] {
+            let out = lab.ours(&format!("ipbox __complete {program} -A INPUT {option} ''")).out();
+            let names = out.lines().filter_map(|l| l.split_whitespace().next());
+            let names = names.filter(|n| !["ACCEPT", "DROP", "RETURN"].contains(n));
+            all.extend(names.map(|n| (program, option, n.to_string())));
+        }
+    }
+    all
+}
+
+/// The entry of an extension in its page; several names may share one.
+fn entry<'p>(page: &'p str, name: &str) -> Option<&'p str> {
+    let named = |e: &&str| {
+        let mut names = e.lines().next().unwrap_or_default().split([' ', ',']);
+        names.any(|n| n == name)
+    };
+    page.split("\n.It Cm ").skip(1).find(named)
+}
+
+#[test]
+fn every_extension_of_iptables_stands_in_its_page() {
+    let lab = Lab::new();
+    let path = page("iptables-extensions.8");
+    let text = std::fs::read_to_string(path).expect("the page is there");
+    let (matches, targets) = text.split_once(".Sh TARGET EXTENSIONS").expect("two sections");
+    let base = typed(&lab.ours("iptables -h").out());
+    let all = extensions(&lab);
+    assert!(all.len() > 50, "{all:?}");
+    let mut missing = Vec::new();
+    for (program, option, name) in &all {
+        let part = if *option == "-m" { matches } else { targets };
+        if entry(part, name).is_none() {
+            missing.push(format!("no entry for {option} {name}"));
+        }
+        let usage = lab.ours(&format!("{program} {option} {name} -h")).out();
+        // What it shares with the base stands in iptables.8.
+        let options = usage.rsplit("\n\n").next().unwrap_or_default();
+        let words = typed(options.split_once('\n').map_or("", |(_, rows)| rows));
+        let there = written(entry(part, name).unwrap_or_default());
+        let absent = words.iter().filter(|w| !there.contains(*w) && !base.contains(*w));
+        // `-ADDRESS` is the second half of a range, `--set` an option.
+        let option_or_word = |w: &&str| w.starts_with("--") || !w.starts_with('-');
+        let absent: Vec<_> = absent.map(String::as_str).filter(option_or_word).collect();
+        if !absent.is_empty() {
+            missing.push(format!("{option} {name}: no word of {}", absent.join(" ")));
+        }
+    }
+    assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
+}
+
 /// The kinds of devices that have a usage of their own.
 pub fn link_kinds(lab: &Lab) -> Vec<String> {
     let usage = lab.ours("ip link help").err();

@@ -31,6 +31,7 @@ const PAGES: &[(&str, &str)] = &[
     ("ip-rule.8", ETH0),
     ("ip-nexthop.8", ETH0),
     ("iptables.8", ""),
+    ("iptables-extensions.8", ""),
     ("arp.8", HOSTS),
     ("ping.8", HOSTS),
     ("route.8", HOSTS),
