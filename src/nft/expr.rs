@@ -13,6 +13,8 @@ const NFTA_VERDICT_CHAIN: u16 = 2;
 
 /// The one register that is used.
 const NFT_REG_1: u32 = 1;
+/// Four bytes of it, as the reference asks for them.
+const NFT_REG32_01: u32 = 9;
 const NFT_REG_VERDICT: u32 = 0;
 
 /// NFT_PAYLOAD_*: where an offset in a packet counts from.
@@ -26,6 +28,7 @@ pub mod meta {
     pub const MARK: u32 = 3;
     pub const IIFNAME: u32 = 6;
     pub const OIFNAME: u32 = 7;
+    pub const NFTRACE: u32 = 12;
     pub const L4PROTO: u32 = 16;
 }
 
@@ -102,6 +105,16 @@ pub enum Expr<'a> {
         bytes: u64,
     },
     Verdict(Verdict<'a>),
+    /// Puts a value into a register.
+    Immediate {
+        reg: u32,
+        value: &'a [u8],
+    },
+    /// Sets what is known of a packet from a register.
+    SetMeta {
+        key: u32,
+        reg: u32,
+    },
     /// At most `rate` packets in `unit` seconds, `burst` more at once.
     Limit {
         rate: u64,
@@ -159,6 +172,7 @@ fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
             Expr::Load { reg: number(1)?, from }
         }
         // NFTA_META_KEY comes second, NFTA_META_SREG makes it write.
+        b"meta" if number(3).is_some() => Expr::SetMeta { key: number(2)?, reg: number(3)? },
         b"meta" => Expr::Load { reg: number(1)?, from: Source::Meta(number(2)?) },
         b"bitwise" => {
             // NFTA_BITWISE_OP: 0 is mask and xor.
@@ -189,6 +203,9 @@ fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
             }
             let wide = |kind: u16| data.find(kind).and_then(Attr::u64_be);
             Expr::Limit { rate: wide(1)?, unit: wide(2)?, burst: number(3).unwrap_or(0) }
+        }
+        b"immediate" if number(1) != Some(NFT_REG_VERDICT) => {
+            Expr::Immediate { reg: number(1)?, value: value(2)? }
         }
         b"immediate" => {
             let verdict = data.find(2)?.nested().find(NFTA_DATA_VERDICT)?.nested();
@@ -319,6 +336,17 @@ impl Exprs {
             }
             r.end(nest);
             r.end(data);
+        });
+    }
+    /// Lets the packet be traced.
+    pub fn trace(&mut self) {
+        self.element("immediate", |r| {
+            r.u32_be(1, NFT_REG32_01);
+            value(r, 2, &[1]);
+        });
+        self.element("meta", |r| {
+            r.u32_be(2, meta::NFTRACE);
+            r.u32_be(3, NFT_REG32_01);
         });
     }
     /// A match of x_tables; `info` is its structure, padded to eight bytes.

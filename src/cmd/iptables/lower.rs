@@ -46,7 +46,11 @@ pub fn lower(rule: &Rule, family: Family) -> Exprs {
         Target::Return => out.verdict(Verdict::Return),
         Target::Jump(chain) => out.verdict(Verdict::Jump(chain)),
         Target::Goto(chain) => out.verdict(Verdict::Goto(chain)),
-        Target::Call(call) => out.xt_target(call.ext.wire, call.ext.revision, &call.info),
+        Target::Call(call) => {
+            if !(call.ext.lower)(&call.info, &mut out) {
+                out.xt_target(call.ext.wire, call.ext.revision, &call.info);
+            }
+        }
     }
     out
 }

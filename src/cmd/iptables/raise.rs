@@ -23,6 +23,8 @@ struct Raiser<'a> {
     family: Family,
     rule: Rule,
     registers: [Option<Loaded<'a>>; 24],
+    /// The last register that was given a value as it stands.
+    immediate: Option<(u32, &'a [u8])>,
     counted: bool,
     ended: bool,
     /// Which match the transport header is taken into.
@@ -35,6 +37,7 @@ pub fn raise(exprs: &[u8], user_data: &[u8], family: Family) -> Rule {
         family,
         rule: Rule::default(),
         registers: [None; 24],
+        immediate: None,
         counted: false,
         ended: false,
         transport: None,
@@ -142,6 +145,17 @@ impl<'a> Raiser<'a> {
                     None => Err([b"-j ", name].concat()),
                 }
             }
+            Expr::Immediate { reg, value } => {
+                self.immediate = Some((reg, value));
+                Ok(())
+            }
+            Expr::SetMeta { key: meta::NFTRACE, reg } if self.immediate == Some((reg, &[1])) => {
+                self.ended = true;
+                let trace = ext::find(Kind::Target, b"TRACE", self.family);
+                self.rule.target = trace.map_or(Target::None, |ext| Target::Call(ext.call()));
+                Ok(())
+            }
+            Expr::SetMeta { .. } => strange(b"meta"),
             Expr::Other(name) => Err(name.to_vec()),
         }
     }

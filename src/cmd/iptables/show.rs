@@ -54,7 +54,7 @@ fn count(out: &mut Vec<u8>, number: u64, width: usize, exact: bool) {
 impl Show<'_> {
     fn shown<'c>(&'c self, call: &'c Call, rule: &Rule) -> Shown<'c> {
         let (family, proto) = (self.family, rule.proto);
-        Shown { info: &call.info, family, proto, numeric: self.numeric, db: self.db }
+        Shown { ext: call.ext, info: &call.info, family, proto, numeric: self.numeric, db: self.db }
     }
 
     /// The head of a chain that is jumped to, or of a built-in one with policy and counters.

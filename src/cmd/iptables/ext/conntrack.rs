@@ -198,32 +198,49 @@ fn take_protocol(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
 }
 
 fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
+    let (addr, mask) = masked(f, value)?;
+    put_at(f.info, index * 32, &addr);
+    put_at(f.info, index * 32 + 16, &mask);
+    look(f, ORIGSRC << index);
+    Ok(())
+}
+
+/// `ADDRESS[/MASK]` of an option.
+pub fn masked(f: &Fill<'_, '_>, value: &[u8]) -> Result<(Addr, Addr)> {
     let bits = f.family.len() * 8;
     let (host, mask) = match value.iter().position(|&b| b == b'/') {
         // As the reference has it: ones in all bytes, also in those behind an address of IPv4.
         None => (value, ALL_ONES),
-        Some(at) => match address::mask(f.family, &value[at + 1..]) {
-            Ok(mut mask) => {
-                // Likewise behind a mask that is written out.
-                if f.family == Family::V4 && value[at + 1..].contains(&b'.') {
-                    mask[4..].fill(255);
-                }
-                (&value[..at], mask)
-            }
-            Err(_) => {
+        Some(at) => match mask_of(f.family, &value[at + 1..]) {
+            Some(mask) => (&value[..at], mask),
+            None => {
                 let text = format!(
-                    "conntrack: bad value for option \"--{}\", neither a valid network mask nor valid CIDR (0-{bits}).\n",
-                    ADDRESSES[index]
+                    "{}: bad value for option \"--{}\", neither a valid network mask nor valid CIDR (0-{bits}).\n",
+                    f.ext.name, f.opt.name
                 );
                 return usage(&[text.as_bytes()]);
             }
         },
     };
-    let addr = self::host(f.family, host, f.db)?;
-    put_at(f.info, index * 32, &addr);
-    put_at(f.info, index * 32 + 16, &mask);
-    look(f, ORIGSRC << index);
-    Ok(())
+    Ok((self::host(f.family, host, f.db)?, mask))
+}
+
+/// A number of bits, or a mask as inet_aton(3) reads it.
+fn mask_of(family: Family, word: &[u8]) -> Option<Addr> {
+    if let Ok(mask) = address::mask(family, word)
+        && !word.contains(&b'.')
+    {
+        return Some(mask);
+    }
+    if family == Family::V6 {
+        return None;
+    }
+    let mut mask = address::short(word)?;
+    // Ones behind it, as without a mask, but not behind one with parts missing.
+    if !matches!(word.iter().filter(|&&b| b == b'.').count(), 1 | 2) {
+        mask[4..].fill(255);
+    }
+    Some(mask)
 }
 
 /// The address of a host, or the sentence for one that has none.

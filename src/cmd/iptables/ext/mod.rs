@@ -5,11 +5,16 @@
 
 mod addrtype;
 mod checksum;
+mod classify;
 mod comment;
 mod connmark;
 mod connmark_target;
 mod conntrack;
 mod dnat;
+mod dscp;
+mod esp;
+mod field;
+mod helper;
 mod hl;
 mod icmp;
 mod iprange;
@@ -22,19 +27,27 @@ mod mark_target;
 mod masquerade;
 mod multiport;
 mod nat;
+mod nfqueue;
 mod owner;
 mod physdev;
 mod pkttype;
+mod policy;
 mod ports;
+mod quota;
 mod recent;
 mod redirect;
 mod reject;
+mod rt;
 mod scalar;
+mod sctp;
 mod snat;
 mod state;
 mod statistic;
 mod tcp;
+mod tcpmss;
 mod tcpmss_target;
+mod tos;
+mod trace;
 mod udp;
 
 use crate::cli::getopt::Getopt;
@@ -42,8 +55,10 @@ use crate::names::NetDb;
 use crate::nft::{Cmp, Exprs};
 
 use super::fail::{Result, usage};
-use super::family::Family;
+use super::family::{Addr, Family};
 use super::rule::Call;
+
+use field::Field;
 
 /// Every extension.
 static ALL: &[&Ext] = &[
@@ -85,14 +100,30 @@ static ALL: &[&Ext] = &[
     &redirect::REDIRECT_V6,
     &statistic::STATISTIC,
     &tcpmss_target::TCPMSS,
+    &classify::CLASSIFY,
+    &dscp::MATCH,
+    &dscp::TARGET,
+    &esp::AH_V4,
+    &esp::AH_V6,
+    &esp::ESP,
+    &helper::HELPER,
+    &nfqueue::NFQUEUE,
+    &policy::POLICY,
+    &quota::QUOTA,
+    &rt::RT,
+    &sctp::SCTP,
+    &tcpmss::TCPMSS,
+    &tos::MATCH,
+    &tos::TARGET,
+    &trace::TRACE,
 ];
 
 /// The targets of the reference that are not built here: no chain may be meant by them.
 #[rustfmt::skip] // words
 static TARGETS_NOT_BUILT: &[&str] = &[
-    "AUDIT", "CLASSIFY", "CLUSTERIP", "CONNSECMARK", "CT", "DNPT", "DSCP", "ECN", "HMARK",
-    "IDLETIMER", "LED", "NETMAP", "NFLOG", "NFQUEUE", "NOTRACK", "RATEEST", "SECMARK", "SET",
-    "SNPT", "SYNPROXY", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "ULOG",
+    "AUDIT", "CLUSTERIP", "CONNSECMARK", "CT", "DNPT", "ECN", "HMARK",
+    "IDLETIMER", "LED", "NETMAP", "NFLOG", "NOTRACK", "RATEEST", "SECMARK", "SET",
+    "SNPT", "SYNPROXY", "TCPOPTSTRIP", "TEE", "TPROXY", "ULOG",
 ];
 
 /// Where an extension stands in a rule.
@@ -145,6 +176,13 @@ pub struct Transport {
     pub lower: fn(&[u8], &mut Exprs) -> bool,
     /// Takes a comparison of the transport header into the structure; false when it does not fit.
     pub raise: fn(&mut [u8], &Test<'_>) -> bool,
+}
+
+impl Transport {
+    /// Loaded by `-p` of a protocol, and said only in the x_tables form.
+    const fn loaded_by(protocol: u8) -> Option<Transport> {
+        Some(Transport { protocol, lower: |_, _| false, raise: |_, _| false })
+    }
 }
 
 /// A comparison of bytes of the transport header.
@@ -218,6 +256,12 @@ pub struct Opt {
     /// Whether `!` may stand before it.
     pub not: bool,
     pub required: bool,
+    /// The bits of the options that must be given with it, and of those that must not: by their
+    /// place in the table.
+    pub also: u32,
+    pub excludes: u32,
+    /// Where its value goes, for the readers and printers of `field`.
+    pub field: &'static Field,
     /// Whether it may be given again, or says itself that it may not.
     pub again: bool,
     pub take: fn(&mut Fill<'_, '_>, &[u8]) -> Result,
@@ -231,6 +275,9 @@ impl Opt {
         arg: "",
         not: false,
         required: false,
+        also: 0,
+        excludes: 0,
+        field: &Field::NONE,
         again: false,
         take: |_, _| Ok(()),
     };
@@ -238,6 +285,8 @@ impl Opt {
 
 /// What the reader of an option's value is given.
 pub struct Fill<'f, 'a> {
+    pub ext: &'static Ext,
+    pub opt: &'static Opt,
     pub info: &'f mut [u8],
     pub not: bool,
     /// The bits of the options given before, by their place in the table.
@@ -254,6 +303,7 @@ pub struct Fill<'f, 'a> {
 
 /// What the printers of an extension are given.
 pub struct Shown<'s> {
+    pub ext: &'static Ext,
     pub info: &'s [u8],
     pub family: Family,
     /// The rule's protocol; 0 for any.
@@ -353,7 +403,10 @@ impl Loaded {
         }
         let info = &mut self.call.info;
         let seen = &mut self.seen;
-        (opt.take)(&mut Fill { info, not, seen, family, proto, proto_not, words, db }, value)?;
+        (opt.take)(
+            &mut Fill { ext, opt, info, not, seen, family, proto, proto_not, words, db },
+            value,
+        )?;
         self.seen |= bit;
         Ok(())
     }
@@ -367,8 +420,27 @@ impl Loaded {
                 let text = format!("{}: option \"--{}\" must be specified\n", ext.name, opt.name);
                 return usage(&[text.as_bytes()]);
             }
+            if self.seen & 1 << i != 0 {
+                self.company(opt)?;
+            }
         }
         (ext.check)(self.seen)
+    }
+}
+
+impl Loaded {
+    /// Complains when an option was given with one that it excludes, or without one it needs.
+    fn company(&self, opt: &Opt) -> Result {
+        let complain = |what: &str, others: u64| {
+            let other = self.call.ext.opts.get(others.trailing_zeros() as usize);
+            let words = [self.call.ext.name, ": option \"--", opt.name, "\" ", what, " \"--"];
+            usage(&[words.concat().as_bytes(), other.map_or("", |o| o.name).as_bytes(), b"\".\n"])
+        };
+        match (u64::from(opt.also) & !self.seen, u64::from(opt.excludes) & self.seen) {
+            (0, 0) => Ok(()),
+            (0, others) => complain("cannot be used together with", others),
+            (absent, _) => complain("also requires", absent),
+        }
     }
 }
 
@@ -381,6 +453,38 @@ fn together(ext: &str, one: &str, other: &str) -> Result {
 /// Adds text.
 fn put(out: &mut Vec<u8>, text: impl AsRef<[u8]>) {
     out.extend_from_slice(text.as_ref());
+}
+
+/// Adds a decimal number.
+fn dec(out: &mut Vec<u8>, n: impl Into<u64>) {
+    decimal(out, n.into());
+}
+fn decimal(out: &mut Vec<u8>, n: u64) {
+    put(out, n.to_string());
+}
+/// Adds a hexadecimal number of at least so many digits, without `0x`.
+fn hex(out: &mut Vec<u8>, n: u32, digits: u32) {
+    let needed = (32 - n.leading_zeros()).div_ceil(4);
+    for i in (0..needed.max(digits).max(1)).rev() {
+        let digit = n.checked_shr(4 * i).unwrap_or(0) & 15;
+        out.push(b"0123456789abcdef"[digit as usize]);
+    }
+}
+/// Adds the same with `0x`.
+fn hex0x(out: &mut Vec<u8>, n: u32, digits: u32) {
+    put(out, "0x");
+    hex(out, n, digits);
+}
+/// The text in a structure: `len` bytes from `at`, up to a NUL.
+fn text(info: &[u8], at: usize, len: usize) -> &[u8] {
+    let bytes = info.get(at..at + len).unwrap_or(b"");
+    bytes.split(|&b| b == 0).next().unwrap_or(b"")
+}
+/// An address in a structure.
+fn addr_at(info: &[u8], at: usize) -> Addr {
+    let mut addr: Addr = [0; 16];
+    addr.copy_from_slice(info.get(at..at + 16).unwrap_or(&[0; 16]));
+    addr
 }
 
 /// A u16 in host order at an offset.

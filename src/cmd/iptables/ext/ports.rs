@@ -143,11 +143,16 @@ impl Layout {
     }
 
     pub fn save(self, out: &mut Vec<u8>, info: &[u8]) {
+        self.show(out, info, |side| !self.get(info, side).is_any());
+    }
+
+    /// Prints the sides in question.
+    pub fn show(self, out: &mut Vec<u8>, info: &[u8], is_shown: impl Fn(usize) -> bool) {
         for (side, name) in [(SOURCE, "--sport"), (DESTINATION, "--dport")] {
-            let r = self.get(info, side);
-            if r.is_any() {
+            if !is_shown(side) {
                 continue;
             }
+            let r = self.get(info, side);
             put(out, if r.not { " ! " } else { " " });
             if r.low == r.high {
                 put(out, format!("{name} {}", r.low));
@@ -188,7 +193,7 @@ pub fn range(word: &[u8], option: (&str, &str), db: &NetDb) -> Result<(u16, u16)
     let (low, high) = parts(word, option)?;
     let one = |word: &[u8], default: u16| match word {
         b"" => Ok(default),
-        _ => match port(word, None, db) {
+        _ => match decimal(word).or_else(|| db.port(word, None)) {
             Some(port) => Ok(port),
             None => usage(&[b"Port \"", word, b"\" does not resolve to anything.\n"]),
         },
@@ -199,6 +204,16 @@ pub fn range(word: &[u8], option: (&str, &str), db: &NetDb) -> Result<(u16, u16)
         return usage(&[format!("Port range {low}-{high} is negative.\n").as_bytes()]);
     }
     Ok((low, high))
+}
+
+/// A port in decimal digits. The reference keeps only the low bits of larger numbers; another port
+/// than the one that was asked for is none here.
+fn decimal(word: &[u8]) -> Option<u16> {
+    let word = word.trim_ascii_start();
+    if !word.first()?.is_ascii_digit() {
+        return None;
+    }
+    std::str::from_utf8(word).ok()?.parse().ok()
 }
 
 /// What stands before and behind a colon.

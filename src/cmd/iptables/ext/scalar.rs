@@ -9,9 +9,13 @@ use super::{Opt, ports};
 pub type Place = (&'static str, &'static str);
 
 /// A whole number between both ends.
-pub fn int(word: &[u8], (ext, option): Place, low: u32, high: u32) -> Result<u32> {
-    let value = number(word.trim_ascii_start(), high.into()).and_then(|n| u32::try_from(n).ok());
-    match value.filter(|n| *n >= low) {
+pub fn int(word: &[u8], place: Place, low: u32, high: u32) -> Result<u32> {
+    let n = whole(word, place, low.into(), high.into())?;
+    Ok(u32::try_from(n).unwrap_or(high))
+}
+/// The same of 64 bits.
+pub fn whole(word: &[u8], (ext, option): Place, low: u64, high: u64) -> Result<u64> {
+    match number(word.trim_ascii_start(), high).filter(|n| *n >= low) {
         Some(n) => Ok(n),
         None => {
             let text = format!(
@@ -29,27 +33,28 @@ pub fn byte(word: &[u8], place: Place, low: u8, high: u8) -> Result<u8> {
 /// `NUMBER`, `LOW:HIGH`, `:HIGH`, `LOW:`.
 pub fn range(word: &[u8], place: Place, most: u32) -> Result<(u32, u32)> {
     let (ext, option) = place;
-    let one = |word: &[u8], default: u32, least: u32| match word {
+    // Of what is wrong all is shown that follows, too.
+    let one = |word: &[u8], all: &[u8], default: u32, least: u32| match word {
         b"" => Ok(default),
         _ => match leading(word, most) {
             Some((n, b"")) if n >= least => Ok(n),
             Some((n, rest)) if n >= least => {
                 let text =
                     format!("{ext}: Argument to \"--{option}\" has unexpected characters near \"");
-                usage(&[text.as_bytes(), rest, b"\".\n"])
+                usage(&[text.as_bytes(), &all[word.len() - rest.len()..], b"\".\n"])
             }
             _ => {
                 let before = format!("{ext}: bad value for option \"--{option}\" near \"");
                 let behind = format!("\", or out of range ({least}-{most}).\n");
-                usage(&[before.as_bytes(), word, behind.as_bytes()])
+                usage(&[before.as_bytes(), all, behind.as_bytes()])
             }
         },
     };
     match ports::parts(word, place)? {
-        (low, None) => one(low, 0, 0).map(|n| (n, n)),
+        (low, None) => one(low, word, 0, 0).map(|n| (n, n)),
         (low, Some(high)) => {
-            let low = one(low, 0, 0)?;
-            Ok((low, one(high, most, low)?))
+            let low = one(low, word, 0, 0)?;
+            Ok((low, one(high, high, most, low)?))
         }
     }
 }
