@@ -102,6 +102,42 @@ impl Ctx {
         Ok((conn, &mut self.out, &mut self.names, &self.opts))
     }
 
+    /// Shows a table record by record, as a document; a refusal ends with `status`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal.
+    pub fn table(
+        &mut self,
+        request: &mut Request,
+        status: u8,
+        each: Each<'_>,
+    ) -> Result<(), Error> {
+        self.out.begin();
+        let ended = self.read_table(request, status, each);
+        self.out.end();
+        ended
+    }
+
+    /// The same without the document around it.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal.
+    pub fn read_table(
+        &mut self,
+        request: &mut Request,
+        status: u8,
+        each: Each<'_>,
+    ) -> Result<(), Error> {
+        let (conn, out, names, opts) = self.parts()?;
+        let interrupted = dump_each(conn, request, status, &mut |msg| each(out, names, opts, msg))?;
+        if interrupted {
+            self.complain(b"Dump was interrupted and may be inconsistent.\n");
+        }
+        Ok(())
+    }
+
     /// Sends a change; a refusal becomes an error with status 2 that points at its word,
     /// a warning is printed.
     ///
@@ -175,6 +211,39 @@ impl Ctx {
     pub fn namespace_changed(&mut self) {
         self.route = None;
         self.names.forget_links();
+    }
+}
+
+/// What shows one message of a table.
+pub type Each<'f> = &'f mut dyn FnMut(&mut Out, &mut Names, &Opts, Msg<'_>);
+
+/// Reads a table to its end; whether it changed meanwhile.
+///
+/// # Errors
+///
+/// The kernel's refusal. ENOENT and EOPNOTSUPP at the end of a table are none.
+pub fn dump_each(
+    conn: &mut Conn,
+    request: &mut Request,
+    status: u8,
+    each: &mut dyn FnMut(Msg<'_>),
+) -> Result<bool, Error> {
+    let mut dump = conn.dump(request)?;
+    loop {
+        let failed = match dump.next_message() {
+            Ok(Some(msg)) => {
+                each(msg);
+                continue;
+            }
+            Ok(None) => return Ok(dump.interrupted()),
+            Err(e) => e,
+        };
+        return match failed {
+            netlink::Error::Nack(nack) if dump.refused() => {
+                Err(Error::Kernel { nack, status, dump: true, at: None })
+            }
+            other => dump_failed(other, status).map(|()| dump.interrupted()),
+        };
     }
 }
 

@@ -360,7 +360,15 @@ impl Conn {
         request.add_flags(NLM_F_REQUEST | NLM_F_DUMP);
         let seq = self.next_seq();
         self.send(request.finish(seq)?)?;
-        Ok(Dump { conn: self, at: 0, len: 0, done: false, interrupted: false, last: 0 })
+        Ok(Dump {
+            conn: self,
+            at: 0,
+            len: 0,
+            done: false,
+            refused: false,
+            interrupted: false,
+            last: 0,
+        })
     }
 
     /// Asks for a table and keeps all of it; read it with `Msgs`.
@@ -389,6 +397,7 @@ pub struct Dump<'c> {
     at: usize,
     len: usize,
     done: bool,
+    refused: bool,
     interrupted: bool,
     /// Where the last message returned begins.
     last: usize,
@@ -420,7 +429,7 @@ impl Dump<'_> {
                     finished(msg)?;
                 }
                 NLMSG_ERROR => {
-                    self.done = true;
+                    (self.done, self.refused) = (true, true);
                     acknowledged(msg)?;
                 }
                 NLMSG_NOOP => {}
@@ -431,6 +440,11 @@ impl Dump<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether an error came instead of the table, not at its end.
+    pub fn refused(&self) -> bool {
+        self.refused
     }
 
     /// Whether the table changed while it was read (NLM_F_DUMP_INTR).

@@ -24,8 +24,10 @@ pub const RTM_NEWANYCAST: u16 = 60;
 pub const RTM_DELANYCAST: u16 = 61;
 pub const RTM_NEWADDRLABEL: u16 = 72;
 pub const RTM_DELADDRLABEL: u16 = 73;
+pub const RTM_GETADDRLABEL: u16 = 74;
 pub const RTM_NEWNETCONF: u16 = 80;
 pub const RTM_DELNETCONF: u16 = 81;
+pub const RTM_GETNETCONF: u16 = 82;
 pub const RTM_NEWNSID: u16 = 88;
 pub const RTM_DELNSID: u16 = 89;
 pub const RTM_GETNSID: u16 = 90;
@@ -34,6 +36,8 @@ pub const RTM_NEWSTATS: u16 = 92;
 pub const RTM_NEWLINKPROP: u16 = 108;
 pub const RTM_DELLINKPROP: u16 = 109;
 pub const RTM_NEWNEIGHTBL: u16 = 64;
+pub const RTM_GETNEIGHTBL: u16 = 66;
+pub const RTM_SETNEIGHTBL: u16 = 67;
 
 // Attributes of a link (linux/if_link.h)
 pub const IFLA_ADDRESS: u16 = 1;

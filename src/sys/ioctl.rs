@@ -72,6 +72,8 @@ const SIOCADDRT: libc::Ioctl = 0x890b;
 const SIOCDELRT: libc::Ioctl = 0x890c;
 const SIOCGIFINDEX: libc::Ioctl = 0x8933;
 const SIOCGIFHWADDR: libc::Ioctl = 0x8927;
+const SIOCADDMULTI: libc::Ioctl = 0x8931;
+const SIOCDELMULTI: libc::Ioctl = 0x8932;
 const SIOCDARP: libc::Ioctl = 0x8953;
 const SIOCSARP: libc::Ioctl = 0x8955;
 
@@ -239,4 +241,21 @@ pub fn change_route6(add: bool, route: &Route6) -> io::Result<()> {
         ifindex: route.ifindex,
     };
     request(&open(libc::AF_INET6)?, if add { SIOCADDRT } else { SIOCDELRT }, &mut message)
+}
+
+/// Makes a device listen to a link-layer multicast address of 6 bytes, or no longer.
+///
+/// # Errors
+///
+/// ENODEV when there is no such device, EINVAL when it has no such addresses, ENOENT when it did
+/// not listen.
+#[allow(clippy::cast_possible_wrap)] // bytes
+pub fn change_multicast(add: bool, name: &[u8], addr: &[u8; 6]) -> io::Result<()> {
+    let mut req = device(name);
+    let mut data = [0; 14];
+    for (to, from) in data.iter_mut().zip(addr) {
+        *to = *from as libc::c_char;
+    }
+    req.ifr_ifru.ifru_hwaddr = libc::sockaddr { sa_family: 0, sa_data: data };
+    request(&open(libc::AF_INET)?, if add { SIOCADDMULTI } else { SIOCDELMULTI }, &mut req)
 }

@@ -33,7 +33,10 @@ type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
 const CASES: &[Case] = &[
     // applets, objects, verbs, options
     ("ipbox i", &["ip"], &["arp"]),
-    ("ip ", &["link", "netns", "route", "address"], &["tuntap"]),
+    ("ip ", &["link", "netns", "route", "address", "ntable"], &["tun"]),
+    ("ip ntable change ", &["name", "dev", "queue", "gc_stale"], &["lo"]),
+    ("ip token set ::1 dev ", &["v-left", "lo"], &["dev"]),
+    ("ip maddr show ", &["dev", "lo"], &["add"]),
     ("ip l", &["link"], &["netns"]),
     ("ip -", &["-netns", "-json", "-4"], &["link"]),
     ("ip -f ", &["inet", "inet6"], &["link-netns"]),

@@ -1,4 +1,4 @@
-//! Every word of `ip link` and `ip netns` is typed by some case.
+//! Every word of `ip link`, `ip netns` and the further objects is typed by some case.
 //!
 //! The words come from the usages, which are made of the tables; so a row that nobody tries is
 //! found here. A kind's word counts where the line names the kind, too.
@@ -90,6 +90,48 @@ fn every_word_of_links_and_namespaces_is_typed_by_a_case() {
         }
         for word in excused.difference(&missing) {
             wrong.push(format!("{name}: {word} is typed or no word, its excuse must go"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// Objects whose cases are the files of their name, in `ip-other` and `vm`.
+const FURTHER: &[&str] = &["addrlabel", "maddress", "ntable", "netconf", "token"];
+
+/// What no case of these types, and why.
+const FURTHER_NOT_TYPED: &[(&str, &[&str], &str)] = &[];
+
+#[test]
+fn every_word_of_the_further_objects_is_typed_by_a_case() {
+    let lab = Lab::new();
+    let mut wrong = Vec::new();
+    for object in FURTHER {
+        let mut there = BTreeSet::new();
+        for directory in ["ip-other", "vm"] {
+            let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(directory);
+            for file in std::fs::read_dir(cases).expect("case files").flatten() {
+                if file.file_name().to_string_lossy().starts_with(object) {
+                    let text = std::fs::read_to_string(file.path()).expect("a file of text");
+                    let commands = text.lines().filter(|l| !l.starts_with(['#', '>', '!', '=']));
+                    let words = commands
+                        .flat_map(|l| l.split(|c: char| c.is_whitespace() || ";|\"'".contains(c)));
+                    there.extend(words.map(String::from));
+                }
+            }
+        }
+        let out = lab.ours(&format!("ip {object} help"));
+        let words = typed(&both_ways(&(out.out() + &out.err())));
+        let excused: BTreeSet<&str> = FURTHER_NOT_TYPED
+            .iter()
+            .filter(|(of, _, _)| of == object)
+            .flat_map(|(_, words, _)| *words)
+            .copied()
+            .collect();
+        for word in words.iter().filter(|w| !there.contains(*w) && !excused.contains(&***w)) {
+            wrong.push(format!("{object}: no case types {word}"));
+        }
+        for word in excused.iter().filter(|w| there.contains(**w) || !words.contains(**w)) {
+            wrong.push(format!("{object}: {word} is typed or no word, its excuse must go"));
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));

@@ -407,8 +407,10 @@ fn difference(theirs: &str, ours: &str, brief: bool) -> String {
 
 /// What we show and an older reference does not know, by the version that brought it. Against a
 /// newer one (`tests/run --newest`) nothing is taken away.
-const NEWER: &[(&[u32], &[&str])] =
-    &[(&[6, 16], &["netns-immutable ", ",\"netns-immutable\":true", "\"netns-immutable\": true,"])];
+const NEWER: &[(&[u32], &[&str])] = &[
+    (&[6, 16], &["netns-immutable ", ",\"netns-immutable\":true", "\"netns-immutable\": true,"]),
+    (&[7, 0], &["mcast_reprobes 0 ", "\"mcast_reprobes\":0,", "\"mcast_reprobes\": 0,"]),
+];
 
 fn without_newer(ours: &str) -> String {
     let mut text = ours.to_string();
@@ -614,6 +616,7 @@ fn timers(line: &str) -> String {
         "message_age_timer",
         "forward_delay_timer",
         "hold_timer",
+        "reachable",
         "mdev",
         "ipg/ewma",
         "min/avg/max/mdev",

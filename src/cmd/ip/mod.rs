@@ -1,18 +1,23 @@
 //! `ip`: the table of objects, the way from words to a command, the exit status.
 
 mod addr;
+mod addrlabel;
 mod batch;
 mod globals;
 mod hint;
 mod host;
 mod link;
+mod maddr;
 mod monitor;
 mod neigh;
+mod netconf;
 mod netns;
 mod nexthop;
+mod ntable;
 mod route;
 mod rule;
 mod saved;
+mod token;
 mod verb;
 
 use crate::cli::{Args, Usage};
@@ -57,14 +62,14 @@ const fn later(name: &'static str) -> Object {
 #[rustfmt::skip] // one row, one line
 static OBJECTS: &[Object] = &[
     built("address", addr::run, Some(addr::grammar)),
-    later("addrlabel"),
-    later("maddress"),
+    built("addrlabel", addrlabel::run, Some(addrlabel::grammar)),
+    built("maddress", maddr::run, Some(maddr::grammar)),
     built("route", route::run, Some(route::grammar)),
     built("rule", rule::run, Some(rule::grammar)),
     built("neighbor", neigh::run, Some(neigh::grammar)),
     built("neighbour", neigh::run, Some(neigh::grammar)),
-    later("ntable"),
-    later("ntbl"),
+    built("ntable", ntable::run, Some(ntable::grammar)),
+    built("ntbl", ntable::run, Some(ntable::grammar)),
     built("link", link::run, Some(link::grammar)),
     later("l2tp"),
     later("fou"),
@@ -74,7 +79,7 @@ static OBJECTS: &[Object] = &[
     later("tunl"),
     later("tuntap"),
     later("tap"),
-    later("token"),
+    built("token", token::run, Some(token::grammar)),
     later("tcpmetrics"),
     later("tcp_metrics"),
     built("monitor", monitor::run, Some(monitor::grammar)),
@@ -82,7 +87,7 @@ static OBJECTS: &[Object] = &[
     later("mroute"),
     built("mrule", rule::multicast, Some(rule::grammar)),
     built("netns", netns::run, Some(netns::grammar)),
-    later("netconf"),
+    built("netconf", netconf::run, Some(netconf::grammar)),
     later("vrf"),
     later("sr"),
     built("nexthop", nexthop::run, Some(nexthop::grammar)),

@@ -6,7 +6,7 @@ use crate::cmd::ip::link::show::{Form, learn, record};
 use crate::cmd::ip::netns::nsid;
 use crate::cmd::ip::route::filter::Filter;
 use crate::cmd::ip::route::show::{Level, fields};
-use crate::cmd::ip::{neigh, nexthop, rule};
+use crate::cmd::ip::{addrlabel, neigh, netconf, nexthop, rule};
 use crate::ctx::{Ctx, Opts};
 use crate::names::Names;
 use crate::netlink::Msg;
@@ -28,7 +28,7 @@ use crate::rtnl::route::Route;
 use crate::rtnl::rule::{RTM_DELRULE, RTM_NEWRULE, Rule};
 use crate::sys::clock;
 
-use super::{netconf, prefix};
+use super::prefix;
 
 /// What is shown, and with what before it.
 pub struct Shown {
@@ -125,7 +125,7 @@ impl View<'_> {
                 prefix::check(payload)?;
                 self.begin("addrlabel", "[ADDRLABEL]");
                 self.deleted(RTM_DELADDRLABEL);
-                prefix::label(self.out, self.names, payload);
+                addrlabel::line(self.out, self.names, payload);
                 self.end();
                 Some(())
             }

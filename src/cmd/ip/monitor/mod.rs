@@ -4,7 +4,6 @@
 
 mod event;
 mod file;
-mod netconf;
 mod prefix;
 
 use crate::cli::value::{AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC};

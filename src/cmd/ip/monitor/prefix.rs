@@ -1,9 +1,7 @@
-//! Two messages of IPv6 that are about a prefix: what a router advertises, and the label that
-//! source addresses are chosen by.
+//! RTM_NEWPREFIX: a prefix that a router advertises.
 //!
 //! struct prefixmsg (linux/rtnetlink.h), 12 bytes: family, padding, index i32 at 4, type, length,
-//! flags. struct ifaddrlblmsg (linux/if_addrlabel.h), 12 bytes: family, padding, length,
-//! flags, index u32 at 4.
+//! flags.
 
 use crate::names::Names;
 use crate::netlink::Attrs;
@@ -15,8 +13,6 @@ const PREFIX_ADDRESS: u16 = 1;
 const PREFIX_CACHEINFO: u16 = 2;
 const IF_PREFIX_ONLINK: u8 = 1;
 const IF_PREFIX_AUTOCONF: u8 = 2;
-const IFAL_ADDRESS: u16 = 1;
-const IFAL_LABEL: u16 = 2;
 
 // No blank follows the length (observed in iproute2 6.15 and 7.1).
 const PREFIX: Field = field("prefix", "{}");
@@ -24,11 +20,8 @@ const LEN: Field = field("prefixlen", "/{}");
 const DEV: Field = field("dev", "dev {} ");
 const VALID: Field = field("valid", "valid {} ");
 const PREFERRED: Field = field("preferred", "preferred {} ");
-const ADDRESS: Field = field("address", "{}");
-const ADDRESS_LEN: Field = field("prefixlen", "/{} ");
-const LABEL: Field = field("label", "label {} ");
 
-/// Whether a message is long enough for either.
+/// Whether a message is long enough.
 pub fn check(payload: &[u8]) -> Option<()> {
     payload.get(..HEADER).map(|_| ())
 }
@@ -57,24 +50,6 @@ pub fn show(out: &mut Out, names: &mut Names, payload: &[u8]) {
         let [a, b, c, d, e, f, g, h] = *times;
         out.uint(VALID, u32::from_ne_bytes([e, f, g, h]));
         out.uint(PREFERRED, u32::from_ne_bytes([a, b, c, d]));
-    }
-    out.newline();
-}
-
-/// A label, with the end of its line.
-pub fn label(out: &mut Out, names: &mut Names, payload: &[u8]) {
-    let Some((header, rest)) = payload.split_first_chunk::<HEADER>() else { return };
-    let attrs = Attrs(rest);
-    out.text("prefix ");
-    if let Some(a) = attrs.find(IFAL_ADDRESS) {
-        out.ip(paint_of(a.value), ADDRESS, a.value);
-        out.uint(ADDRESS_LEN, header[2]);
-    }
-    if index(payload) != 0 {
-        out.painted(Paint::IfName, DEV, names.name(index(payload)));
-    }
-    if let Some(n) = attrs.find(IFAL_LABEL).and_then(|a| a.u32()) {
-        out.uint(LABEL, n);
     }
     out.newline();
 }
