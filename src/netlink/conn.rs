@@ -16,6 +16,7 @@ use crate::sys::netlink::receive;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     Route = 0,
+    SockDiag = 4,
     Netfilter = 12,
 }
 

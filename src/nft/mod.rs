@@ -7,6 +7,7 @@ mod chain;
 mod expr;
 mod rule;
 mod table;
+pub mod whole;
 
 pub use batch::{Batch, Outcome};
 pub use chain::{Base, Chain};

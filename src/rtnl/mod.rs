@@ -2,6 +2,7 @@
 
 pub mod addr;
 pub mod consts;
+pub mod diag;
 pub mod link;
 pub mod neigh;
 pub mod nexthop;

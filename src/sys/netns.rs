@@ -91,8 +91,15 @@ pub fn inside<T: Send>(ns: &File, look: impl FnOnce() -> T + Send) -> io::Result
 }
 
 /// What tells two namespaces apart: device and inode of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity(u64, u64);
+
+impl Identity {
+    /// That of the file system: the same for all namespaces, and another for an ordinary file.
+    pub fn device(self) -> u64 {
+        self.0
+    }
+}
 
 /// The identity of an open namespace.
 ///
