@@ -157,6 +157,65 @@ pub fn wait_as_init(child: &Child) -> std::io::Result<Ended> {
     }
 }
 
+/// Waits for whatever child there is or will be, without end: what process 1 has to do when
+/// nothing else is left to do.
+///
+/// # Errors
+///
+/// Those of sigwait(3).
+pub fn reap_for_ever() -> std::io::Result<u8> {
+    use nix::sys::signal::{SigSet, Signal};
+    use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+    let child = SigSet::from(Signal::SIGCHLD);
+    // Held back from here on, so that none is missed between looking and waiting.
+    child.thread_block()?;
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(_) => {
+                child.wait()?;
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Ends a process without asking it.
+///
+/// # Errors
+///
+/// Those of kill(2).
+pub fn kill(pid: i32) -> std::io::Result<()> {
+    Ok(nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL)?)
+}
+
+/// Interrupts a group of processes, as the key of a terminal does; or kills it.
+///
+/// # Errors
+///
+/// Those of kill(2).
+pub fn signal_group(leader: u32, kill: bool) -> std::io::Result<()> {
+    use nix::sys::signal::{Signal, killpg};
+    let signal = if kill { Signal::SIGKILL } else { Signal::SIGINT };
+    Ok(killpg(nix::unistd::Pid::from_raw(i32::try_from(leader).unwrap_or(i32::MAX)), signal)?)
+}
+
+/// Waits for the end of a process that [`watch`] watches.
+///
+/// # Errors
+///
+/// Those of poll(2).
+pub fn wait_for(gone: &std::os::fd::OwnedFd) -> std::io::Result<()> {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let mut ends = [PollFd::new(std::os::fd::AsFd::as_fd(gone), PollFlags::POLLIN)];
+    loop {
+        match poll(&mut ends, PollTimeout::NONE) {
+            Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+            Ok(_) => return Ok(()),
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
 /// Runs `child` in a forked process and waits for it; its return value is the status.
 ///
 /// # Errors

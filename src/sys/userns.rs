@@ -50,6 +50,25 @@ pub fn enter(name: &str) -> Result<(), Refused> {
     nix::unistd::sethostname(name).map_err(|e| Refused::Rights(e.into()))
 }
 
+/// Moves into the namespaces of a process; the next child is in its process namespace, too.
+///
+/// # Errors
+///
+/// Those of open(2) and setns(2).
+pub fn join(pid: i32) -> io::Result<()> {
+    let mut namespaces = Vec::new();
+    for name in ["user", "mnt", "net", "uts", "pid"] {
+        let of = |who: &str| std::fs::File::open(format!("/proc/{who}/ns/{name}"));
+        let (theirs, ours) = (of(&pid.to_string())?, of("self")?);
+        // Entering the user namespace one is in is refused.
+        if super::netns::identity(&theirs)? != super::netns::identity(&ours)? {
+            namespaces.push(theirs);
+        }
+    }
+    // The user namespace first: it gives the right to enter the others.
+    namespaces.iter().try_for_each(|ns| Ok(nix::sched::setns(ns, CloneFlags::empty())?))
+}
+
 /// A child in the old user namespace that writes the maps of the new one.
 struct MapWriter {
     child: process::Child,

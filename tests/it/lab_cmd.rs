@@ -14,10 +14,10 @@ use crate::lab::{OURS, reference};
 
 /// A directory that goes with the value, with our program in it: root's files may be out of
 /// reach for the ordinary user that tests run the lab as.
-struct Place(PathBuf);
+pub struct Place(pub PathBuf);
 
 impl Place {
-    fn new() -> Place {
+    pub fn new() -> Place {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name =
             format!("ipbox-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -33,18 +33,18 @@ impl Place {
         place
     }
 
-    fn program(&self) -> PathBuf {
+    pub fn program(&self) -> PathBuf {
         self.0.join("ipbox")
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, text).unwrap();
         path
     }
 
     /// `ipbox lab` by an ordinary user.
-    fn lab(&self, words: &[&str]) -> Command {
+    pub fn lab(&self, words: &[&str]) -> Command {
         let mut command = Command::new(self.program());
         if nix::unistd::geteuid().is_root() {
             command.uid(65534).gid(65534);
@@ -68,7 +68,7 @@ impl Drop for Place {
     }
 }
 
-fn told(out: &Output) -> String {
+pub fn told(out: &Output) -> String {
     format!(
         "status {:?}\nstdout:\n{}stderr:\n{}",
         out.status.code(),
@@ -77,12 +77,12 @@ fn told(out: &Output) -> String {
     )
 }
 
-fn stdout(out: &Output) -> &str {
+pub fn stdout(out: &Output) -> &str {
     std::str::from_utf8(&out.stdout).unwrap()
 }
 
 /// Runs it and expects success; what it printed.
-fn good(command: &mut Command) -> String {
+pub fn good(command: &mut Command) -> String {
     let out = command.output().unwrap();
     assert!(out.status.success(), "{command:?}\n{}", told(&out));
     stdout(&out).to_owned()
@@ -214,7 +214,7 @@ fn on_a_terminal_a_prompt_is_there_in_no_time_and_the_terminal_is_given_back() {
 // Nothing is left.
 
 /// The processes whose command line has this word in it, the parent of each with it.
-fn processes(word: &str) -> Vec<(i32, i32)> {
+pub fn processes(word: &str) -> Vec<(i32, i32)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
@@ -230,7 +230,7 @@ fn processes(word: &str) -> Vec<(i32, i32)> {
 }
 
 /// What a lab might leave behind on the machine.
-fn machine() -> [String; 3] {
+pub fn machine() -> [String; 3] {
     let names = fs::read_dir("/run/netns").into_iter().flatten().flatten();
     let mut names: Vec<_> = names.map(|e| e.file_name()).collect();
     names.sort();
@@ -245,7 +245,7 @@ fn machine() -> [String; 3] {
     ]
 }
 
-fn within_seconds(seconds: u64, what: &str, mut test: impl FnMut() -> bool) {
+pub fn within_seconds(seconds: u64, what: &str, mut test: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(seconds);
     while !test() {
         assert!(Instant::now() < end, "{what}");

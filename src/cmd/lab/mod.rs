@@ -2,9 +2,14 @@
 //!
 //! The words are read here; `enter` makes the namespaces, `place` furnishes them, `topology` lays
 //! the fake LAN, `shell` is what runs there; `run`, `split` and `page` take a script step by step,
-//! `web` is a page to fetch.
+//! `lesson` a page in Markdown, `mend` puts its lines right; `kept` finds labs that live on, `web`
+//! is a page to fetch.
 
 mod enter;
+mod kept;
+mod lesson;
+mod markdown;
+mod mend;
 mod page;
 mod place;
 mod refused;
@@ -13,13 +18,14 @@ mod shell;
 mod split;
 mod topology;
 mod web;
+mod world;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::sys::{fd, file, netns, process};
 use place::Tools;
@@ -49,6 +55,24 @@ pub fn grammar() -> Command {
         .default_value("ipbox")
         .hide_possible_values(true)
         .help("whose ip, ping and others: ipbox's first on PATH, the system's, or only ipbox's");
+    let flag =
+        |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let options = [
+        tools.clone(),
+        flag("lan", "with the fake LAN around it; so it is unless --no-lan is given"),
+        flag("no-lan", "the host alone, without the fake LAN").overrides_with("lan"),
+        Arg::new("keep")
+            .long("keep")
+            .value_name("NAME")
+            .help("the lab lives on under this name until \"ipbox lab stop NAME\""),
+    ];
+    let command = Arg::new("command")
+        .num_args(1..)
+        .last(true)
+        .value_name("COMMAND")
+        .value_parser(value_parser!(OsString))
+        .help("runs it in the lab, instead of a shell");
+    let name = Arg::new("name").required(true).value_name("NAME");
     let log = Arg::new("log")
         .long("log")
         .value_name("FILE")
@@ -64,34 +88,40 @@ pub fn grammar() -> Command {
     Command::new("ipbox lab")
         .about("A small network to try things in, without root and without touching the machine")
         .override_usage(
-            "ipbox lab [--tools WHOSE] [-- COMMAND...]\n       \
-             ipbox lab run [--tools WHOSE] [--log FILE] FILE [WORD...]\n       \
-             ipbox lab tutorial [--tools WHOSE] [--log FILE]\n       \
+            "ipbox lab [OPTION...] [-- COMMAND...]\n       \
+             ipbox lab run [OPTION...] [--log FILE] FILE [WORD...]\n       \
+             ipbox lab tutorial [OPTION...] [--log FILE]\n       \
+             ipbox lab { enter | stop } NAME [-- COMMAND...]\n       \
+             ipbox lab list\n       \
              ipbox lab on ADDRESS COMMAND...",
         )
         .after_help(NETWORK)
-        .arg(tools.clone())
-        .arg(
-            Arg::new("command")
-                .num_args(1..)
-                .last(true)
-                .value_name("COMMAND")
-                .value_parser(value_parser!(OsString))
-                .help("runs it in the lab, instead of a shell"),
-        )
+        .args(options.clone())
+        .arg(command.clone())
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
         .subcommand(
             Command::new("run")
-                .about("Runs a shell script in a lab, step by step")
-                .args([tools.clone(), log.clone()])
+                .about(
+                    "Runs a shell script or the commands of a Markdown page in a lab, step by step",
+                )
+                .args(options.clone())
+                .arg(log.clone())
                 .arg(words("script").required(true).value_names(["FILE", "WORD"])),
         )
         .subcommand(
             Command::new("tutorial")
                 .about("Runs the tutorial in a lab, step by step")
-                .args([tools, log]),
+                .args(options)
+                .arg(log),
         )
+        .subcommand(
+            Command::new("enter")
+                .about("Runs a shell or a command in a lab made with --keep")
+                .args([tools, name.clone(), command]),
+        )
+        .subcommand(Command::new("list").about("Lists the labs made with --keep"))
+        .subcommand(Command::new("stop").about("Ends a lab made with --keep").arg(name))
         .subcommand(
             Command::new("on")
                 .about("In a lab: runs a command on another host of its network")
@@ -134,7 +164,7 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
     match matches.subcommand() {
         None => {
             let (command, foreground) = (words(matches, "command"), process::is_foreground());
-            enter::lab(tools(matches), || match command[..] {
+            lab(matches, || match command[..] {
                 [] => shell::run(foreground),
                 _ => shell::command(&command),
             })
@@ -143,16 +173,24 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
             let words = words(m, "script");
             let (path, arguments) = words.split_first().context("no script was named")?;
             let text = file::read(path).with_context(|| lossy(path))?;
+            if lesson::is_page(path) {
+                let mut lesson = lesson::Lesson::new(OsString::from_vec(path.to_vec()), &text)?;
+                lesson.log = log(m)?;
+                return lab(m, || lesson.run());
+            }
             let mut script = run::Script::new(path, &text, arguments)?;
             script.log = log(m)?;
-            enter::lab(tools(m), || script.run())
+            lab(m, || script.run())
         }
         Some(("tutorial", m)) => {
             let mut script = run::Script::new(b"tutorial.sh", TUTORIAL, &[])?;
             script.log = log(m)?;
             script.quiet = true;
-            enter::lab(tools(m), || script.run())
+            lab(m, || script.run())
         }
+        Some(("enter", m)) => kept::enter(name(m)?, tools(m), &words(m, "command")),
+        Some(("list", _)) => kept::list(),
+        Some(("stop", m)) => kept::stop(name(m)?),
         Some(("on", m)) => {
             on(m.get_one::<String>("address").context("no host")?, &words(m, "command"))
         }
@@ -163,6 +201,28 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
         Some(("fetch", m)) => web::fetch(m.get_one::<String>("url").context("no address")?),
         Some((other, _)) => bail!("{other} is not built"),
     }
+}
+
+/// A lab as the options want it.
+fn lab(m: &ArgMatches, inside: impl FnOnce() -> u8) -> Result<u8> {
+    let keep = m.get_one::<String>("keep").map(|name| kept::claim(name)).transpose()?;
+    let lan = !m.get_flag("no-lan");
+    let setup = enter::Setup { tools: tools(m), lan, keep };
+    let status = enter::lab(&setup, inside)?;
+    if let Some(claim) = &setup.keep
+        && status != NO_LAB
+        && fd::stderr_is_terminal()
+    {
+        let name = &claim.name;
+        fd::stderr(
+            format!("The lab lives on: ipbox lab enter {name}, ipbox lab stop {name}\n").as_bytes(),
+        );
+    }
+    Ok(status)
+}
+
+fn name(m: &ArgMatches) -> Result<&String> {
+    m.get_one("name").context("no name")
 }
 
 fn tools(m: &ArgMatches) -> Tools {

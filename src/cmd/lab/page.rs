@@ -66,6 +66,16 @@ impl Page {
         }
     }
 
+    /// What is to be said about the command before.
+    pub fn explain(&mut self, text: &str) {
+        self.show("33", &[b"-- ", text.as_bytes()]);
+    }
+
+    /// Something of no weight.
+    pub fn remark(&mut self, text: &str) {
+        self.show("2", &[text.as_bytes()]);
+    }
+
     /// The end: the steps, by their numbers, that had another status than expected; 0 stands for what is
     /// run without being shown.
     pub fn summary(&mut self, count: usize, unexpected: &[(usize, u8)]) {

@@ -20,6 +20,26 @@ const NAMES: &[u8] = netns::DIR;
 
 const BIN: &str = "/run/ipbox/bin";
 
+/// Programs that come before all others, whosever tools are wanted.
+const FIRST: &str = "/run/ipbox/sbin";
+
+/// Who is root needs no other way to become it, and the machine's own would be refused here.
+const SUDO: &str = "\
+#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in
+    -[CDghpRrTtUu]) shift ;;
+    --) shift; break ;;
+    -*) ;;
+    *=*) export \"$1\" ;;
+    *) break ;;
+    esac
+    shift
+done
+[ $# -gt 0 ] || set -- \"${SHELL:-/bin/sh}\"
+exec \"$@\"
+";
+
 /// Where a user's PATH ends too early to hold `ip` and `iptables`.
 const SBIN: [&str; 3] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
@@ -55,6 +75,7 @@ pub fn furnish(tools: Tools) -> Result<()> {
         }
     }
     fs::create_dir_all(BIN)?;
+    fs::create_dir_all(FIRST)?;
     no_name_servers();
     programs(tools).context("cannot place the programs")?;
     environment(tools);
@@ -114,16 +135,21 @@ fn programs(tools: Tools) -> Result<()> {
         }
     }
     for (name, verb) in HELPERS {
-        let path = format!("{BIN}/{name}");
-        fs::write(&path, format!("#!/bin/sh\nexec {program} lab {verb} \"$@\"\n"))?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        script(BIN, name, &format!("#!/bin/sh\nexec {program} lab {verb} \"$@\"\n"))?;
     }
-    Ok(())
+    script(FIRST, "sudo", SUDO)
 }
 
-fn environment(tools: Tools) {
+fn script(dir: &str, name: &str, text: &str) -> Result<()> {
+    let path = format!("{dir}/{name}");
+    fs::write(&path, text)?;
+    Ok(fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?)
+}
+
+/// Sets PATH, and that this is a lab.
+pub fn environment(tools: Tools) {
     let old = file::env("PATH").unwrap_or_else(|| b"/usr/local/bin:/usr/bin:/bin".to_vec());
-    let mut path: Vec<&[u8]> = Vec::new();
+    let mut path: Vec<&[u8]> = vec![FIRST.as_bytes()];
     if tools != Tools::System {
         path.push(BIN.as_bytes());
     }

@@ -9,8 +9,9 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, ExitStatus};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -101,7 +102,7 @@ impl Script {
     }
 
     fn steps(&mut self) -> Result<u8> {
-        let mut shell = Shell::start(self)?;
+        let mut shell = Shell::start(&self.shell, &self.name, &self.arguments, false)?;
         let mut page = Page::new(self.quiet);
         // What stands before the first heading prepares the rest and is not shown.
         let mut shown = !self.pieces.iter().any(|p| matches!(p, Piece::Heading(_)));
@@ -126,8 +127,9 @@ impl Script {
             if shown {
                 page.command(command);
             }
-            let status;
-            (status, ended) = shell.step(text)?;
+            let step = shell.step(text, None)?;
+            let status = step.status;
+            ended = step.ended;
             let (status, good) = match (status, expected) {
                 // `expect` has compared.
                 (0, Some(expected)) => (expected, true),
@@ -176,8 +178,17 @@ fn expectation(step: &[u8]) -> (Option<u8>, &[u8]) {
     parsed.unwrap_or((None, step))
 }
 
+/// How a step ended.
+pub struct Step {
+    pub status: u8,
+    /// The shell ended with it.
+    pub ended: bool,
+    /// It had to be told to end.
+    pub interrupted: bool,
+}
+
 /// The shell that runs the steps.
-struct Shell {
+pub struct Shell {
     child: Child,
     /// Readable when the shell has ended.
     gone: OwnedFd,
@@ -186,7 +197,18 @@ struct Shell {
 }
 
 impl Shell {
-    fn start(script: &Script) -> Result<Shell> {
+    /// Starts it. One that stands `alone` reads no input and can be interrupted without its caller;
+    /// it goes on then.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run.
+    pub fn start(
+        shell: &[OsString],
+        name: &OsStr,
+        arguments: &[OsString],
+        alone: bool,
+    ) -> Result<Shell> {
         let pipe = |name: &str| -> Result<File> {
             let path = format!("{DIR}/{name}");
             mount::make_fifo(path.as_bytes())?;
@@ -194,33 +216,57 @@ impl Shell {
             Ok(fs::OpenOptions::new().read(true).write(true).open(path)?)
         };
         let (ask, answer) = (pipe("ask")?, pipe("answer")?);
-        let child = shell_command(&script.shell)
+        let mut command = shell_command(shell);
+        let mut driver = DRIVER.replace("DIR/", &format!("{DIR}/"));
+        if alone {
+            // What a shell does at a signal, its commands do not inherit.
+            driver.insert_str(0, "trap : INT\n");
+            command.process_group(0).stdin(Stdio::null());
+        }
+        // From a file, so that a list of processes stays readable.
+        fs::write(format!("{DIR}/driver"), driver)?;
+        let child = command
             .arg("-c")
-            .arg(DRIVER.replace("DIR/", &format!("{DIR}/")))
-            .arg(&script.name)
-            .args(&script.arguments)
+            .arg(format!(". {DIR}/driver"))
+            .arg(name)
+            .args(arguments)
             .spawn()
-            .with_context(|| script.shell[0].to_string_lossy().into_owned())?;
+            .with_context(|| shell[0].to_string_lossy().into_owned())?;
         let gone = process::watch(child.id())?;
         Ok(Shell { child, gone, ask, answer })
     }
 
-    /// Runs a step; its status, and whether the shell ended with it.
-    fn step(&mut self, text: &[u8]) -> Result<(u8, bool)> {
+    /// Runs a step; what takes longer than `limit` is interrupted, as from a keyboard.
+    ///
+    /// # Errors
+    ///
+    /// When the shell cannot be told, or tells nothing sensible.
+    pub fn step(&mut self, text: &[u8], limit: Option<Duration>) -> Result<Step> {
         fs::write(format!("{DIR}/step"), [text, b"\n"].concat())?;
         self.ask.write_all(b"step\n")?;
         let mut ends = [
             PollFd::new(self.answer.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.gone.as_fd(), PollFlags::POLLIN),
         ];
-        while poll(&mut ends, PollTimeout::NONE)? == 0 {}
+        let time = match limit {
+            Some(limit) => PollTimeout::try_from(limit)?,
+            None => PollTimeout::NONE,
+        };
+        let mut times = 0;
+        while poll(&mut ends, time)? == 0 {
+            // Who does not listen is told more firmly.
+            process::signal_group(self.child.id(), times > 2)?;
+            times += 1;
+        }
+        let interrupted = times > 0;
         if !ends[0].any().unwrap_or(false) {
-            return Ok((status(self.child.wait()?), true));
+            return Ok(Step { status: status(self.child.wait()?), ended: true, interrupted });
         }
         let mut text = [0; 16];
         let len = self.answer.read(&mut text)?;
         let said = std::str::from_utf8(&text[..len]).unwrap_or_default().trim();
-        Ok((said.parse().with_context(|| format!("the shell said \"{said}\""))?, false))
+        let status = said.parse().with_context(|| format!("the shell said \"{said}\""))?;
+        Ok(Step { status, ended: false, interrupted })
     }
 
     /// Lets the shell end, with what it has set for its end; its status.

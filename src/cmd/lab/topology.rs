@@ -45,12 +45,18 @@ const WAN_ROUTER: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 1);
 const WAN_INTERNET: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 2);
 const INTERNET: [Ipv4Addr; 2] = [Ipv4Addr::new(8, 8, 8, 8), Ipv4Addr::new(1, 1, 1, 1)];
 
-/// Lays it, the caller's namespace being the host's.
+/// Lays it, the caller's namespace being the host's; without `lan` the host is all there is.
 ///
 /// # Errors
 ///
 /// What the kernel refuses, a kernel without veth or bridge for instance.
-pub fn lay() -> Result<()> {
+pub fn lay(lan: bool) -> Result<()> {
+    // So that programs that ping without raw sockets work, too; 0 is the only group there may be.
+    let _ = file::write(b"/proc/sys/net/ipv4/ping_group_range", b"0 0");
+    if !lan {
+        forwarding(false);
+        return Place::here()?.up("lo");
+    }
     let host = netns::open_pid(b"self")?;
     let [router, other, internet] = [keep(ROUTER)?, keep(OTHER)?, keep(INTERNET[0])?];
 
@@ -95,8 +101,6 @@ pub fn lay() -> Result<()> {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    // So that programs that ping without raw sockets work, too; 0 is the only group there may be.
-    let _ = file::write(b"/proc/sys/net/ipv4/ping_group_range", b"0 0");
     Ok(())
 }
 
