@@ -25,6 +25,8 @@ mod cmd;
 mod ctx;
 #[path = "../../../src/error.rs"]
 mod error;
+#[path = "../../../src/model/mod.rs"]
+mod model;
 #[path = "../../../src/names/mod.rs"]
 mod names;
 #[path = "../../../src/netlink/mod.rs"]
