@@ -4,29 +4,37 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Word {
     pub full: &'static str,
-    min: usize,
+    /// Its first byte, beside it: most words of a table differ in that one, and need not be read.
+    first: u8,
+    min: u8,
+}
+
+const fn word(full: &'static str, min: usize) -> Word {
+    assert!(!full.is_empty() && full.len() < 256, "a word of a grammar");
+    #[allow(clippy::cast_possible_truncation)] // as said above
+    let min = min as u8;
+    Word { full, first: full.as_bytes()[0], min }
 }
 
 /// A word that must be written in full.
 pub const fn exact(full: &'static str) -> Word {
-    Word { full, min: full.len() }
+    word(full, full.len())
 }
 
 /// A word that any of its beginnings stands for.
 pub const fn prefix(full: &'static str) -> Word {
-    Word { full, min: 1 }
+    word(full, 1)
 }
 
 impl Word {
     /// Leaves beginnings shorter than `min` to another word of the same list.
     pub const fn min(self, min: usize) -> Word {
-        Word { full: self.full, min }
+        word(self.full, min)
     }
     #[inline]
     pub fn is(self, given: &[u8]) -> bool {
-        // Most words of a table differ in their first byte: that is cheaper than a call.
-        given.len() >= self.min
-            && given.first() == self.full.as_bytes().first()
+        given.first() == Some(&self.first)
+            && given.len() >= usize::from(self.min)
             && self.full.as_bytes().starts_with(given)
     }
 }
@@ -36,7 +44,7 @@ impl Word {
 pub fn ambiguity(words: &[Word]) -> Option<&'static str> {
     words.iter().enumerate().find_map(|(i, a)| {
         let others = || words[..i].iter().chain(&words[i + 1..]);
-        (a.min..=a.full.len())
+        (usize::from(a.min)..=a.full.len())
             .map(|n| &a.full[..n])
             .find(|w| others().any(|b| b.is(w.as_bytes()) && b.full != a.full))
     })

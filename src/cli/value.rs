@@ -160,7 +160,9 @@ impl Prefix {
 /// IPv4 in one to four parts, left-aligned (`10.7` is 10.7.0.0), each part in base 0.
 #[inline]
 pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
-    if let Some(plain) = plain_ipv4(word) {
+    if let Some((plain, end)) = plain_ipv4(word)
+        && end == word.len()
+    {
         return Some(plain);
     }
     let mut out = [0; 4];
@@ -175,30 +177,40 @@ pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
     parts.next().is_none().then_some(out)
 }
 
-/// Four bytes in decimal, in one go: nearly every address, and a batch is full of them. What is
-/// written otherwise is `None`, also where it is an address.
-fn plain_ipv4(word: &[u8]) -> Option<[u8; 4]> {
+/// Four bytes in decimal up to the end or a `/`, in one go, and where they end: nearly every
+/// address, and a batch is full of them. What is written otherwise is `None`, also where it is
+/// an address.
+fn plain_ipv4(word: &[u8]) -> Option<([u8; 4], usize)> {
     let mut out = [0; 4];
-    let (mut at, mut sum, mut digits) = (0, 0u16, 0);
-    for &b in word {
-        if b == b'.' {
-            if digits == 0 || at == 3 {
+    let mut at = 0;
+    // Above 255: no digit yet.
+    let mut sum = u32::MAX;
+    for (i, &b) in word.iter().enumerate() {
+        let digit = u32::from(b.wrapping_sub(b'0'));
+        if digit < 10 {
+            sum = match sum {
+                u32::MAX => digit,
+                0 => return None,
+                _ => sum * 10 + digit,
+            };
+            if sum > 255 {
                 return None;
             }
-            out[at] = sum.try_into().ok()?;
-            (at, sum, digits) = (at + 1, 0, 0);
-        } else if b.is_ascii_digit() && digits < 3 && (digits == 0 || sum != 0) {
-            sum = sum * 10 + u16::from(b - b'0');
-            digits += 1;
+        } else if b == b'.' {
+            *out.get_mut(at)? = std::primitive::u8::try_from(sum).ok()?;
+            (at, sum) = (at + 1, u32::MAX);
+        } else if b == b'/' && at == 3 {
+            out[3] = std::primitive::u8::try_from(sum).ok()?;
+            return Some((out, i));
         } else {
             return None;
         }
     }
-    if digits == 0 || at != 3 {
+    if at != 3 {
         return None;
     }
-    out[3] = sum.try_into().ok()?;
-    Some(out)
+    out[3] = std::primitive::u8::try_from(sum).ok()?;
+    Some((out, word.len()))
 }
 
 /// A byte in decimal without a leading zero: nearly every length of a prefix.
@@ -232,13 +244,25 @@ pub fn ipv6(word: &[u8]) -> Option<[u8; 16]> {
     Some(std::str::from_utf8(word).ok()?.parse::<Ipv6Addr>().ok()?.octets())
 }
 
+/// An IPv4 address.
+fn inet([a, b, c, d]: [u8; 4]) -> Addr {
+    let mut bytes = [0; 16];
+    (bytes[0], bytes[1], bytes[2], bytes[3]) = (a, b, c, d);
+    Addr { family: AF_INET, bytes, len: 4 }
+}
+
 #[inline]
 fn literal(word: &[u8]) -> Option<Addr> {
+    if let Some((plain, end)) = plain_ipv4(word)
+        && end == word.len()
+    {
+        return Some(inet(plain));
+    }
     if word.contains(&b':') {
         let bytes = ipv6(word)?;
         return Some(Addr { family: AF_INET6, bytes, len: 16 });
     }
-    Addr::from_bytes(AF_INET, &ipv4(word)?)
+    Some(inet(ipv4(word)?))
 }
 
 /// A link-layer address of up to 16 bytes as an address of AF_PACKET.
@@ -331,11 +355,13 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
         b"any" | b"all" => return Ok(Prefix { addr: Addr::any(family), len: 0, explicit: false }),
         _ => {}
     }
-    let (head, len) = match word.iter().position(|&b| b == b'/') {
-        Some(at) => (&word[..at], Some(&word[at + 1..])),
-        None => (word, None),
+    let (addr, len) = match plain_ipv4(word) {
+        Some((plain, end)) => (inet(plain), word.get(end + 1..)),
+        None => {
+            let end = word.iter().position(|&b| b == b'/').unwrap_or(word.len());
+            (literal(&word[..end]).ok_or_else(wrong)?, word.get(end + 1..))
+        }
     };
-    let addr = literal(head).ok_or_else(wrong)?;
     if family != AF_UNSPEC && addr.family != family {
         return Err(wrong());
     }

@@ -1,7 +1,5 @@
 //! Devices by index and by name, asked for one by one and kept.
 
-use std::collections::BTreeMap;
-
 use crate::netlink::{Attrs, Conn, Protocol, Request};
 use crate::rtnl::consts::{
     IFLA_ALT_IFNAME, IFLA_EXT_MASK, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO,
@@ -9,36 +7,58 @@ use crate::rtnl::consts::{
 };
 
 /// What is kept of a device.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Known {
-    pub name: Vec<u8>,
+    index: u32,
     /// ARPHRD_*
     pub kind: u16,
     /// IFF_*
     pub flags: u32,
     pub exists: bool,
+    /// The name and its length: at most 15 bytes (IFNAMSIZ).
+    name: [u8; 15],
+    len: u8,
 }
 
-static NOBODY: Known = Known { name: Vec::new(), kind: 0, flags: 0, exists: false };
+static NOBODY: Known = Known { index: 0, kind: 0, flags: 0, exists: false, name: [0; 15], len: 0 };
+
+impl Known {
+    #[inline]
+    fn new(index: u32, name: &[u8], kind: u16, flags: u32) -> Known {
+        let mut known = Known { index, kind, flags, exists: true, ..NOBODY };
+        let len = name.len().min(known.name.len());
+        known.name[..len].copy_from_slice(&name[..len]);
+        known.len = u8::try_from(len).unwrap_or(0);
+        known
+    }
+    #[inline]
+    pub fn name(&self) -> &[u8] {
+        &self.name[..usize::from(self.len)]
+    }
+}
 
 /// The cache, and a socket of its own: names are needed while the command's socket is busy with a dump.
 #[derive(Default)]
 pub struct Links {
     conn: Option<Conn>,
-    known: BTreeMap<u32, Known>,
-    indexes: BTreeMap<Vec<u8>, u32>,
+    /// Sorted by index, as the kernel tells them.
+    known: Vec<Known>,
+    /// The place of the one looked up last.
+    last: usize,
+    /// Sorted.
+    indexes: Vec<(Vec<u8>, u32)>,
     /// A device was asked for that does not exist.
     missed: bool,
 }
 
 impl Links {
     pub fn index(&mut self, name: &[u8]) -> Option<u32> {
-        if let Some(&i) = self.indexes.get(name) {
-            return Some(i);
+        if let Ok(at) = self.place_of_name(name) {
+            return Some(self.indexes[at].1);
         }
         // Told by a dump: those are kept by index only.
-        if let Some((&i, _)) = self.known.iter().find(|(_, k)| k.exists && k.name == name) {
-            return Some(i);
+        if let Some(k) = self.known.iter().find(|k| k.exists && k.name() == name) {
+            return Some(k.index);
         }
         let mut query = query(0);
         if name.len() < 16 {
@@ -46,37 +66,62 @@ impl Links {
         } else {
             query.strz(IFLA_ALT_IFNAME, name);
         }
-        if let Some(index) = self.ask(&mut query) {
-            self.indexes.insert(name.to_vec(), index);
-            return Some(index);
-        }
+        let mut index = self.ask(&mut query);
         // An alternative name may be short, too.
-        if name.len() < 16 {
-            let mut query = query_alt(name);
-            if let Some(index) = self.ask(&mut query) {
-                self.indexes.insert(name.to_vec(), index);
-                return Some(index);
+        if index.is_none() && name.len() < 16 {
+            index = self.ask(&mut query_alt(name));
+        }
+        if let Some(index) = index {
+            if let Err(at) = self.place_of_name(name) {
+                self.indexes.insert(at, (name.to_vec(), index));
             }
+            return Some(index);
         }
         let digits = name.strip_prefix(b"if")?;
         let index: u32 = std::str::from_utf8(digits).ok()?.parse().ok()?;
         (index > 0).then_some(index)
     }
 
+    fn place_of_name(&self, name: &[u8]) -> Result<usize, usize> {
+        self.indexes.binary_search_by(|(n, _)| n.as_slice().cmp(name))
+    }
+
+    /// Where the device is, or would be.
+    #[inline]
+    fn place(&self, index: u32) -> Result<usize, usize> {
+        match (self.known.get(self.last), self.known.last()) {
+            (Some(k), _) if k.index == index => Ok(self.last),
+            (_, Some(k)) if k.index < index => Err(self.known.len()),
+            _ => self.known.binary_search_by_key(&index, |k| k.index),
+        }
+    }
+
+    /// Whether nobody need be asked about the device.
+    pub fn is_known(&self, index: u32) -> bool {
+        self.place(index).is_ok()
+    }
+
     #[inline]
     pub fn get(&mut self, index: u32) -> &Known {
-        if !self.known.contains_key(&index) {
-            let found = index != 0 && self.ask(&mut query(index)).is_some();
-            if !found {
-                let name = match index {
-                    0 => b"*".to_vec(),
-                    _ => format!("if{index}").into_bytes(),
-                };
-                self.missed = true;
-                self.known.insert(index, Known { name, ..Known::default() });
-            }
+        let mut place = self.place(index);
+        if place.is_err() {
+            place = self.look_up(index);
         }
-        self.known.get(&index).unwrap_or(&NOBODY)
+        self.last = place.unwrap_or(0);
+        self.known.get(self.last).unwrap_or(&NOBODY)
+    }
+
+    /// Asks for a device that is not known; afterwards it is, even as one that does not exist.
+    fn look_up(&mut self, index: u32) -> Result<usize, usize> {
+        if index == 0 || self.ask(&mut query(index)).is_none() {
+            self.missed = true;
+            let name = match index {
+                0 => b"*".to_vec(),
+                _ => format!("if{index}").into_bytes(),
+            };
+            self.keep(Known { exists: false, ..Known::new(index, &name, 0, 0) });
+        }
+        self.place(index)
     }
 
     /// Whether the device is of this kind (IFLA_INFO_KIND); asked anew each time.
@@ -112,24 +157,33 @@ impl Links {
 
     /// Keeps what a dump or a notification says; questions by name are still the kernel's.
     pub fn learn(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
-        match self.known.get_mut(&index) {
-            Some(k) if k.name == name => (k.kind, k.flags) = (kind, flags),
-            _ => {
-                self.known.insert(index, Known { name: name.to_vec(), kind, flags, exists: true });
-            }
+        self.keep(Known::new(index, name, kind, flags));
+    }
+
+    fn keep(&mut self, known: Known) {
+        match self.place(known.index) {
+            Ok(at) => self.known[at] = known,
+            Err(at) => self.known.insert(at, known),
         }
     }
 
     /// Forgets the devices that were asked for and did not exist: they may by now.
     pub fn forget_missing(&mut self) {
         if std::mem::take(&mut self.missed) {
-            self.known.retain(|_, k| k.exists);
+            self.known.retain(|k| k.exists);
         }
     }
 
+    /// Forgets what is kept by index: a dump is about to tell it anew.
+    pub fn forget_all(&mut self) {
+        self.known.clear();
+    }
+
     pub fn forget(&mut self, index: u32) {
-        self.known.remove(&index);
-        self.indexes.retain(|_, i| *i != index);
+        if let Ok(at) = self.place(index) {
+            self.known.remove(at);
+        }
+        self.indexes.retain(|(_, i)| *i != index);
     }
 
     /// Asks the kernel and keeps the answer.

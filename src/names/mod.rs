@@ -48,7 +48,7 @@ impl Names {
     /// The name of a device; `ifN` for one that does not exist, `*` for 0.
     #[inline]
     pub fn name(&mut self, index: u32) -> &[u8] {
-        &self.links.get(index).name
+        self.links.get(index).name()
     }
     /// The device's type (ARPHRD_*) and flags, if it exists.
     pub fn link_type_and_flags(&mut self, index: u32) -> Option<(u16, u32)> {
@@ -79,6 +79,14 @@ impl Names {
     /// Tells what a dump has shown, so that it need not be asked for.
     pub fn learn_link(&mut self, index: u32, name: &[u8], kind: u16, flags: u32) {
         self.links.learn(index, name, kind, flags);
+    }
+    /// Whether the device's name, type and flags are known without asking.
+    pub fn knows_link(&self, index: u32) -> bool {
+        self.links.is_known(index)
+    }
+    /// Forgets what earlier dumps told: another one is about to.
+    pub fn forget_told_links(&mut self) {
+        self.links.forget_all();
     }
     /// Forgets a device that was changed.
     pub fn forget_link(&mut self, index: u32) {

@@ -80,13 +80,14 @@ impl<'a> Iterator for Attrs<'a> {
 
 /// The attributes of one run by type, for views that ask by name.
 ///
-/// Types from `N` upwards are left out; of two of one type the last counts.
+/// Types from `N` upwards are left out, and what begins behind the first 256 KiB, which is more
+/// than a message has; of two of one type the last counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a, const N: usize> {
     run: &'a [u8],
-    /// Where the attribute of this type begins, and one; 0 for none. A table of places is a
-    /// fifth of a table of attributes, and is cleared for each record.
-    at: [u32; N],
+    /// Where the attribute of this type begins, in steps of four bytes, and one; 0 for none. A
+    /// table of places is a tenth of a table of attributes, and is cleared for each record.
+    at: [u16; N],
 }
 
 impl<'a, const N: usize> Table<'a, N> {
@@ -94,22 +95,27 @@ impl<'a, const N: usize> Table<'a, N> {
     pub fn new(attrs: Attrs<'a>) -> Self {
         let run = attrs.0;
         let mut at = [0; N];
-        let mut rest = attrs;
-        loop {
-            let place = run.len() - rest.0.len() + 1;
-            let Some(a) = rest.next() else { return Table { run, at } };
-            if let Some(slot) = at.get_mut(usize::from(a.kind)) {
-                *slot = u32::try_from(place).unwrap_or(0);
+        let mut from = 0;
+        while let Some(&[l0, l1, k0, k1]) = run.get(from..).and_then(|rest| rest.first_chunk()) {
+            let len = usize::from(u16::from_ne_bytes([l0, l1]));
+            if len < 4 || len > run.len() - from {
+                break;
             }
+            let kind = usize::from(u16::from_ne_bytes([k0, k1]) & 0x3fff);
+            if kind < N {
+                at[kind] = u16::try_from(from / 4 + 1).unwrap_or(0);
+            }
+            from += len.next_multiple_of(4);
         }
+        Table { run, at }
     }
     #[inline]
     pub fn get(&self, kind: u16) -> Option<Attr<'a>> {
-        let place = *self.at.get(usize::from(kind))?;
+        let place = usize::from(*self.at.get(usize::from(kind))?);
         if place == 0 {
             return None;
         }
-        Attrs(self.run.get(place as usize - 1..)?).next()
+        Attrs(self.run.get(4 * place - 4..)?).next()
     }
 }
 

@@ -9,10 +9,33 @@ use std::io;
 #[derive(Clone, Debug)]
 pub struct Request {
     buf: Vec<u8>,
-    /// (offset, index of the word that caused what follows)
-    words: Vec<(usize, usize)>,
+    words: Marks,
     /// A value or a nest was longer than an attribute can be: it cannot be sent.
     too_long: bool,
+}
+
+/// (offset, index of the word that caused what follows): the first few lie in the request itself,
+/// which is one allocation less for each line of a batch.
+#[derive(Clone, Debug, Default)]
+struct Marks {
+    few: [(u32, u32); 8],
+    count: usize,
+    more: Vec<(u32, u32)>,
+}
+
+impl Marks {
+    #[inline]
+    fn push(&mut self, offset: usize, word: usize) {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let mark = (number(offset), number(word));
+        match self.few.get_mut(self.count) {
+            Some(place) => {
+                *place = mark;
+                self.count += 1;
+            }
+            None => self.more.push(mark),
+        }
+    }
 }
 
 /// An open nest; `Request::end` closes it.
@@ -21,6 +44,14 @@ pub struct Nest(usize);
 
 /// struct nlmsghdr.
 pub const HEADER_LEN: usize = 16;
+
+/// Zeros up to the next multiple of four.
+#[inline]
+fn pad(buf: &mut Vec<u8>) {
+    if !buf.len().is_multiple_of(4) {
+        buf.resize(buf.len().next_multiple_of(4), 0);
+    }
+}
 
 impl Request {
     /// `kind` is RTM_NEWLINK and the like; `family_header` is struct ifinfomsg and the like.
@@ -32,15 +63,15 @@ impl Request {
         put(&mut buf, &flags.to_ne_bytes());
         put(&mut buf, &[0; 8]);
         put(&mut buf, family_header);
-        buf.resize(buf.len().next_multiple_of(4), 0);
-        Request { buf, words: Vec::new(), too_long: false }
+        pad(&mut buf);
+        Request { buf, words: Marks::default(), too_long: false }
     }
 
     /// What is added from here on comes from word `index` of the command.
     #[allow(clippy::wrong_self_convention)] // "this comes from word 3"
     #[inline]
     pub fn from_word(&mut self, index: usize) {
-        self.words.push((self.buf.len(), index));
+        self.words.push(self.buf.len(), index);
     }
 
     /// A value longer than an attribute can be (65531 bytes) makes `finish` fail.
@@ -53,7 +84,7 @@ impl Request {
         put(&mut self.buf, &len.to_ne_bytes());
         put(&mut self.buf, &kind.to_ne_bytes());
         put(&mut self.buf, value);
-        self.buf.resize(self.buf.len().next_multiple_of(4), 0);
+        pad(&mut self.buf);
     }
     #[inline]
     pub fn u8(&mut self, kind: u16, value: u8) {
@@ -88,7 +119,7 @@ impl Request {
     /// Raw bytes that are no attribute, padded to four (struct ifinfomsg inside VETH_INFO_PEER).
     pub fn raw(&mut self, bytes: &[u8]) {
         put(&mut self.buf, bytes);
-        self.buf.resize(self.buf.len().next_multiple_of(4), 0);
+        pad(&mut self.buf);
     }
 
     /// Opens a nest; pass `kind | NLA_F_NESTED` where the kernel wants the flag.
@@ -135,7 +166,9 @@ impl Request {
 
     /// The word that caused the byte at `offset`, as in NLMSGERR_ATTR_OFFS.
     pub fn word_at(&self, offset: usize) -> Option<usize> {
-        self.words.iter().take_while(|(at, _)| *at <= offset).last().map(|&(_, word)| word)
+        let marks = self.words.few[..self.words.count].iter().chain(&self.words.more);
+        let last = marks.take_while(|(at, _)| *at as usize <= offset).last();
+        last.map(|&(_, word)| word as usize)
     }
 }
 

@@ -20,6 +20,23 @@ impl Out {
 
     #[inline]
     fn ip_with(&mut self, paint: Paint, f: Field, addr: &[u8], len: Option<u8>) {
+        self.address(paint, f, |b| {
+            ip(b, addr);
+            if let Some(len) = len {
+                b.push(b'/');
+                digits(b, len.into());
+            }
+        });
+    }
+
+    /// A link-layer address; `kind` is the ARPHRD_* of its device.
+    pub fn lladdr(&mut self, f: Field, addr: &[u8], kind: u16) {
+        self.address(Paint::LinkAddr, f, |b| put_lladdr(b, addr, kind));
+    }
+
+    /// What is written in letters, digits, dots and colons: in JSON it needs quotes and no more.
+    #[inline]
+    fn address(&mut self, paint: Paint, f: Field, render: impl FnOnce(&mut Vec<u8>)) {
         let json = self.style.json;
         let escape = if json || !f.text { "" } else { self.style.palette.code(paint) };
         if !escape.is_empty() {
@@ -29,11 +46,7 @@ impl Out {
             if json {
                 b.push(b'"');
             }
-            ip(b, addr);
-            if let Some(len) = len {
-                b.push(b'/');
-                digits(b, len.into());
-            }
+            render(b);
             if json {
                 b.push(b'"');
             }
@@ -155,27 +168,31 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Adds bytes in hexadecimal, joined by `:`.
 pub fn hex(buf: &mut Vec<u8>, bytes: &[u8]) {
-    for (i, &b) in bytes.iter().enumerate() {
-        if i > 0 {
-            buf.push(b':');
-        }
-        buf.push(HEX[usize::from(b >> 4)]);
-        buf.push(HEX[usize::from(b & 15)]);
+    for &b in bytes {
+        put(buf, &[HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)], b':']);
+    }
+    if !bytes.is_empty() {
+        buf.pop();
     }
 }
 
-/// A link-layer address as text: an IP address for tunnels (`kind` is ARPHRD_*), else hexadecimal.
-pub fn lladdr(addr: &[u8], kind: u16) -> Vec<u8> {
+/// Adds a link-layer address: an IP address for tunnels (`kind` is ARPHRD_*), else hexadecimal.
+fn put_lladdr(text: &mut Vec<u8>, addr: &[u8], kind: u16) {
     const TUNNEL: u16 = 768;
     const TUNNEL6: u16 = 769;
     const SIT: u16 = 776;
     const IPGRE: u16 = 778;
     const IP6GRE: u16 = 823;
-    let mut text = Vec::with_capacity(3 * addr.len());
     match (kind, addr.len()) {
-        (TUNNEL | SIT | IPGRE, 4) | (TUNNEL6 | IP6GRE, 16) => ip(&mut text, addr),
-        _ => hex(&mut text, addr),
+        (TUNNEL | SIT | IPGRE, 4) | (TUNNEL6 | IP6GRE, 16) => ip(text, addr),
+        _ => hex(text, addr),
     }
+}
+
+/// A link-layer address as text.
+pub fn lladdr(addr: &[u8], kind: u16) -> Vec<u8> {
+    let mut text = Vec::with_capacity(3 * addr.len());
+    put_lladdr(&mut text, addr, kind);
     text
 }
 

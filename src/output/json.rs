@@ -1,27 +1,36 @@
 //! Strings in JSON, as iproute2 writes them.
 
+use crate::sys::bytes::put;
+
 /// Adds `v` in quotes. Bytes above ASCII are copied as they are, valid UTF-8 or not.
 pub fn quoted(buf: &mut Vec<u8>, v: &[u8]) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     buf.push(b'"');
-    for &b in v {
-        match b {
-            b'\t' => buf.extend_from_slice(b"\\t"),
-            b'\n' => buf.extend_from_slice(b"\\n"),
-            b'\r' => buf.extend_from_slice(b"\\r"),
-            0x0c => buf.extend_from_slice(b"\\f"),
-            0x08 => buf.extend_from_slice(b"\\b"),
-            b'\\' => buf.extend_from_slice(b"\\\\"),
-            b'"' => buf.extend_from_slice(b"\\\""),
-            0..0x20 | 0x7f => {
-                buf.extend_from_slice(b"\\u00");
-                buf.push(HEX[usize::from(b >> 4)]);
-                buf.push(HEX[usize::from(b & 15)]);
-            }
-            _ => buf.push(b),
-        }
+    let mut rest = v;
+    // Most values have nothing to escape.
+    while let Some(at) = rest.iter().position(|b| matches!(b, 0..0x20 | b'"' | b'\\' | 0x7f)) {
+        put(buf, &rest[..at]);
+        escaped(buf, rest[at]);
+        rest = &rest[at + 1..];
     }
+    put(buf, rest);
     buf.push(b'"');
+}
+
+fn escaped(buf: &mut Vec<u8>, b: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match b {
+        b'\t' => b't',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        0x0c => b'f',
+        0x08 => b'b',
+        b'\\' | b'"' => b,
+        _ => {
+            put(buf, b"\\u00");
+            return put(buf, &[HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
+        }
+    };
+    put(buf, &[b'\\', short]);
 }
 
 #[cfg(test)]

@@ -346,8 +346,10 @@ impl Out {
     fn key(&mut self, key: &str) {
         self.separate();
         self.indent();
-        json::quoted(&mut self.buf, key.as_bytes());
-        self.buf.push(b':');
+        // Keys are our own words: there is nothing in them to escape.
+        self.buf.push(b'"');
+        put(&mut self.buf, key.as_bytes());
+        put(&mut self.buf, b"\":");
         if self.style.pretty {
             self.buf.push(b' ');
         }

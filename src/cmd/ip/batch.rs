@@ -1,9 +1,9 @@
 //! `-batch`: one command a line, one socket for all.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, Read};
 
 use crate::ctx::Ctx;
-use crate::error;
+use crate::error::{self, Result};
 use crate::sys::{fd, file};
 
 /// The most words a line may have.
@@ -28,35 +28,41 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
     };
     ctx.opts.batch = true;
     let family = ctx.opts.family;
-    let mut lines =
-        Lines { input: BufReader::with_capacity(64 * 1024, input), buf: Vec::new(), number: 0 };
+    let mut lines = Lines::new(input);
     let mut status = 0;
+    let mut spare = Vec::with_capacity(32);
     loop {
-        let line = match lines.next_line() {
-            Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(Broken::Read) => {
-                ctx.complain(b"Cannot read batch file\n");
-                return 1;
-            }
-            Err(Broken::NoContinuation) => {
-                // The command is dropped and the status stays (observed in iproute2).
-                ctx.complain(b"Missing continuation line\n");
-                break;
-            }
-        };
-        let words = match split(line) {
-            Ok(words) => words,
-            Err(sentence) => {
+        let mut words = emptied(spare);
+        let result = if let Some(len) = plain(&lines.buf[lines.at..lines.end], &mut words) {
+            lines.at += len;
+            lines.number += 1;
+            let result = one(ctx, family, &words);
+            spare = emptied(words);
+            result
+        } else {
+            let mut words = emptied(words);
+            let line = match lines.next_line() {
+                Ok(Some(line)) => line,
+                Ok(None) => break,
+                Err(Broken::Read) => {
+                    ctx.complain(b"Cannot read batch file\n");
+                    return 1;
+                }
+                Err(Broken::NoContinuation) => {
+                    // The command is dropped and the status stays (observed in iproute2).
+                    ctx.complain(b"Missing continuation line\n");
+                    break;
+                }
+            };
+            if let Err(sentence) = split(line, &mut words) {
                 ctx.complain(sentence.as_bytes());
                 return 1;
             }
+            let result = one(ctx, family, &words);
+            spare = emptied(words);
+            result
         };
-        if words.is_empty() {
-            continue;
-        }
-        ctx.opts.family = family;
-        let Err(e) = super::command(ctx, &words) else { continue };
+        let Err(e) = result else { continue };
         ctx.out.end_early();
         let e = error::of(e);
         let text = e.text();
@@ -80,6 +86,18 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
     status
 }
 
+/// Runs one line, which may be empty.
+fn one(ctx: &mut Ctx, family: u8, words: &[&[u8]]) -> Result {
+    ctx.opts.family = family;
+    if words.is_empty() { Ok(()) } else { super::command(ctx, words) }
+}
+
+/// The same memory for the words of another line.
+fn emptied<'a>(mut words: Vec<&[u8]>) -> Vec<&'a [u8]> {
+    words.clear();
+    words.into_iter().map(|_| &[][..]).collect()
+}
+
 enum Broken {
     Read,
     NoContinuation,
@@ -87,49 +105,115 @@ enum Broken {
 
 /// Lines with comments cut off and continuations joined.
 struct Lines<R> {
-    input: BufReader<R>,
+    input: R,
+    /// What was read, and of it what was not yet used.
     buf: Vec<u8>,
+    at: usize,
+    end: usize,
+    /// The line that is not plain, or did not lie in the buffer as a whole.
+    line: Vec<u8>,
     /// Of the physical line read last, from 1.
     number: u64,
 }
 
 impl<R: Read> Lines<R> {
+    fn new(input: R) -> Self {
+        Lines { input, buf: vec![0; 64 * 1024], at: 0, end: 0, line: Vec::new(), number: 0 }
+    }
+
+    /// Adds the next physical line; its length, 0 at the end of the file.
+    fn read_line(&mut self) -> io::Result<usize> {
+        let before = self.line.len();
+        loop {
+            let rest = &self.buf[self.at..self.end];
+            if let Some(len) = rest.iter().position(|&b| b == b'\n') {
+                self.line.extend_from_slice(&rest[..=len]);
+                self.at += len + 1;
+                break;
+            }
+            self.line.extend_from_slice(rest);
+            self.at = self.end;
+            match self.input.read(&mut self.buf) {
+                Ok(0) => break,
+                Ok(n) => (self.at, self.end) = (0, n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(self.line.len() - before)
+    }
+
     fn next_line(&mut self) -> Result<Option<&[u8]>, Broken> {
-        self.buf.clear();
+        self.line.clear();
         let mut start = 0;
         loop {
-            let n = self.input.read_until(b'\n', &mut self.buf).map_err(|_| Broken::Read)?;
+            let n = self.read_line().map_err(|_| Broken::Read)?;
             if n == 0 {
                 return if start > 0 { Err(Broken::NoContinuation) } else { Ok(None) };
             }
             self.number += 1;
             // A comment ends the line, also inside quotes and words.
-            // Most lines have none, and `contains` is quick about it.
-            if self.buf[start..].contains(&b'#') {
-                let comment = self.buf[start..].iter().position(|&b| b == b'#');
-                self.buf.truncate(start + comment.unwrap_or(0));
-                return Ok(Some(&self.buf));
+            if let Some(comment) = self.line[start..].iter().position(|&b| b == b'#') {
+                self.line.truncate(start + comment);
+                return Ok(Some(&self.line));
             }
-            if !self.buf.ends_with(b"\\\n") {
-                return Ok(Some(&self.buf));
+            if !self.line.ends_with(b"\\\n") {
+                return Ok(Some(&self.line));
             }
-            self.buf.truncate(self.buf.len() - 2);
-            start = self.buf.len().max(1);
-            if self.buf.is_empty() {
-                self.buf.push(b' ');
+            self.line.truncate(self.line.len() - 2);
+            start = self.line.len().max(1);
+            if self.line.is_empty() {
+                self.line.push(b' ');
             }
         }
     }
 }
 
+/// Whether the byte neither ends a word nor is one that [`plain`] leaves to others.
+static ORDINARY: [bool; 256] = {
+    let mut all = [true; 256];
+    let mut b = 0;
+    while b <= b' ' as usize {
+        all[b] = false;
+        b += 1;
+    }
+    all[b'#' as usize] = false;
+    all[b'\\' as usize] = false;
+    all[b'\'' as usize] = false;
+    all[b'"' as usize] = false;
+    all
+};
+
+/// The words of the first line of a text, and its length with its end, in one go. `None` when it
+/// does not end here, or when something in it is more than words and blanks.
+fn plain<'l>(text: &'l [u8], words: &mut Vec<&'l [u8]>) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let start = at;
+        while ORDINARY[usize::from(*text.get(at)?)] {
+            at += 1;
+        }
+        if at > start {
+            if words.len() == MAX_WORDS {
+                return None;
+            }
+            words.push(&text[start..at]);
+        }
+        match text[at] {
+            b' ' | b'\t' | b'\r' => at += 1,
+            b'\n' => return Some(at + 1),
+            _ => return None,
+        }
+    }
+}
+
 /// Words at blanks; a word that begins with a quote ends at the next same one.
-fn split(line: &[u8]) -> Result<Vec<&[u8]>, &'static str> {
-    let mut words = Vec::with_capacity(16);
+fn split<'l>(line: &'l [u8], words: &mut Vec<&'l [u8]>) -> Result<(), &'static str> {
     let mut rest = line;
     loop {
         let Some(start) = rest.iter().position(|b| !matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
         else {
-            return Ok(words);
+            return Ok(());
         };
         rest = &rest[start..];
         if words.len() == MAX_WORDS {
@@ -156,7 +240,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Vec<String> {
-        let mut l = Lines { input: BufReader::new(text.as_bytes()), buf: Vec::new(), number: 0 };
+        let mut l = Lines::new(text.as_bytes());
         let mut all = Vec::new();
         while let Ok(Some(line)) = l.next_line() {
             all.push(String::from_utf8(line.to_vec()).unwrap());
@@ -173,13 +257,39 @@ mod tests {
 
     #[test]
     fn quotes_count_only_at_the_beginning_of_a_word() {
-        let words = |l: &'static str| split(l.as_bytes()).map(|w| w.len());
+        let words = |l: &str| {
+            let mut words = Vec::new();
+            split(l.as_bytes(), &mut words).map(|()| words.len())
+        };
         assert_eq!(words("link set 'a b' up\n"), Ok(4));
         assert_eq!(words("a'b c'\n"), Ok(2));
         assert_eq!(words("'' x"), Ok(2));
         assert!(words("'a b\n").is_err());
-        let many = "x ".repeat(512);
-        assert!(split(many.as_bytes()).is_err());
-        assert!(split("x ".repeat(511).as_bytes()).is_ok());
+        assert!(words(&"x ".repeat(512)).is_err());
+        assert_eq!(words(&"x ".repeat(511)), Ok(511));
+    }
+
+    #[test]
+    fn what_is_plain_is_split_as_any_line() {
+        for text in ["a b\n", "\n", " \t a\r\nb", "a\u{e9} b c\n x", "a\u{b}b c\n", "a\0b\n"] {
+            let line = &text[..=text.find('\n').unwrap()];
+            let (mut quick, mut slow) = (Vec::new(), Vec::new());
+            split(line.as_bytes(), &mut slow).unwrap();
+            if let Some(len) = plain(text.as_bytes(), &mut quick) {
+                assert_eq!((len, quick), (line.len(), slow), "{text:?}");
+            }
+        }
+        for text in ["", "a b", "a 'b'\n", "a # b\n", "a \\\nb\n", "a\\b\n"] {
+            assert_eq!(plain(text.as_bytes(), &mut Vec::new()), None, "{text:?}");
+        }
+        let many = |n| "x ".repeat(n) + "\n";
+        assert!(plain(many(512).as_bytes(), &mut Vec::new()).is_none());
+        assert!(plain(many(511).as_bytes(), &mut Vec::new()).is_some());
+    }
+
+    #[test]
+    fn a_line_may_be_longer_than_what_is_read_at_once() {
+        let long = "y".repeat(200_000);
+        assert_eq!(lines(&format!("a\n{long}\nb")), ["a\n".into(), long + "\n", "b".into()]);
     }
 }

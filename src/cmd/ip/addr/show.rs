@@ -2,7 +2,7 @@
 
 use super::super::link::filter::Filter;
 use super::super::link::show::{Form, carrier_changes, learn, no_device, record};
-use super::super::link::stats;
+use super::super::link::{stats, stream};
 use super::line::{self, Before};
 use super::select;
 use crate::cli::Args;
@@ -29,30 +29,45 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     } else {
         None
     };
-    let devices = match one {
-        Some(_) => Vec::new(),
-        None => {
-            let stats = ctx.opts.stats > 0;
-            table(ctx, &mut all_devices(&filter, wanted, stats))?
-        }
-    };
+    // The addresses come first, so that devices are shown as they come.
     let mut addrs = Vec::new();
     if family != AF_PACKET {
         addrs = table(ctx, &mut query(family, index))?;
     }
-    let payloads = || one.as_deref().into_iter().chain(Msgs(&devices).map(|m| m.payload));
-    let Ctx { out, names, opts, .. } = ctx;
-    learn(names, payloads());
     let shown = Shown { filter: &filter, family, addrs: by_device(&addrs) };
-    out.begin();
-    for link in payloads().filter_map(Link::parse).filter(|l| index == 0 || l.index == index) {
-        if shown.is_wanted(names, &link) {
+    let stats = ctx.opts.stats > 0;
+    let (conn, out, names, opts) = ctx.parts()?;
+    let mut begun = false;
+    let mut show = |names: &mut Names, link: &Link<'_>| {
+        if !begun {
+            out.begin();
+            begun = true;
+        }
+        if (index == 0 || link.index == index) && shown.is_wanted(names, link) {
             out.open();
-            shown.device(out, names, opts, &link);
+            shown.device(out, names, opts, link);
             out.close();
         }
+    };
+    let mut interrupted = false;
+    if let Some(payload) = one {
+        learn(names, std::iter::once(&payload[..]));
+        if let Some(link) = Link::parse(&payload) {
+            show(names, &link);
+        }
+    } else {
+        match stream::each(conn, &mut all_devices(&filter, wanted, stats), names, &mut show) {
+            Ok(changed) => interrupted = changed,
+            Err(e) => dump_failed(e, 1)?,
+        }
+    }
+    if !begun {
+        out.begin();
     }
     out.end();
+    if interrupted {
+        ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
+    }
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod made;
 mod property;
 pub mod show;
 pub mod stats;
+pub mod stream;
 mod tunnel;
 mod tunnel6;
 mod vf;

@@ -5,8 +5,8 @@ use crate::cli::value::AF_PACKET;
 use crate::ctx::{self, Ctx, Opts};
 use crate::error::{Error, Result};
 use crate::names::{Kind, Names};
-use crate::netlink::{self, Msgs};
-use crate::output::{Field, Out, Paint, addr, field, json_only, text_only};
+use crate::netlink;
+use crate::output::{Field, Out, Paint, field, json_only, text_only};
 use crate::rtnl::consts::{
     IFF_POINTOPOINT, IFF_RUNNING, IFF_UP, IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_BROADCAST,
     IFLA_CARRIER_CHANGES, IFLA_EVENT, IFLA_LINKMODE, IFLA_NEW_IFINDEX, IFLA_NEW_NETNSID,
@@ -16,7 +16,7 @@ use crate::rtnl::consts::{
 use crate::rtnl::{self, link::Link};
 
 use super::filter::Filter;
-use super::{detail, stats, vf, xdp};
+use super::{detail, stats, stream, vf, xdp};
 
 /// In which form a device is shown.
 #[derive(Clone, Copy, Debug)]
@@ -125,8 +125,7 @@ fn brief(out: &mut Out, names: &mut Names, link: &Link<'_>, form: Form) {
         return;
     }
     if let Some(a) = link.attr(IFLA_ADDRESS) {
-        let text = addr::lladdr(a.value, link.arphrd);
-        out.painted(Paint::LinkAddr, const { field("address", "{} ") }, &text);
+        out.lladdr(const { field("address", "{} ") }, a.value, link.arphrd);
     }
     flags(out, link.flags, lower_is_down);
     out.newline();
@@ -251,17 +250,15 @@ fn operstate(out: &mut Out, state: u8, brief: bool) {
         2 => Paint::Down,
         _ => Paint::Plain,
     };
-    let pad = if brief && !out.is_json() { 14 } else { 0 };
-    out.painted(paint, const { field("operstate", "{} ") }, format!("{name:<pad$}").as_bytes());
+    let width = if brief { 14 } else { 0 };
+    out.left(paint, const { field("operstate", "{} ") }, name.as_bytes(), width);
 }
 
 /// `link/TYPE ADDRESS brd|peer ADDRESS permaddr ADDRESS`, on a line of its own.
 fn addresses(out: &mut Out, names: &mut Names, link: &Link<'_>) {
     out.line_break();
     out.str(const { field("link_type", "    link/{} ") }, &names.link_type(link.arphrd));
-    let show = |out: &mut Out, key: Field, value: &[u8]| {
-        out.painted(Paint::LinkAddr, key, &addr::lladdr(value, link.arphrd));
-    };
+    let show = |out: &mut Out, key: Field, value| out.lladdr(key, value, link.arphrd);
     let address = link.attr(IFLA_ADDRESS);
     if let Some(a) = address {
         show(out, const { field("address", "{}") }, a.value);
@@ -373,21 +370,16 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     };
     let (conn, out, names, opts) = ctx.parts()?;
     out.begin();
-    let (all, interrupted) = match conn.snapshot(&mut filter.request(stats)) {
-        Ok(answer) => answer,
-        Err(e) => {
-            out.end();
-            return Ok(ctx::dump_failed(e, 1)?);
+    let answer = stream::each(conn, &mut filter.request(stats), names, &mut |names, link| {
+        if index.is_none_or(|i| i == link.index) {
+            show_if(out, names, opts, link, &filter, form);
         }
-    };
-    let links = || Msgs(&all).filter_map(|m| Link::parse(m.payload));
-    learn(names, Msgs(&all).map(|m| m.payload));
-    for link in links().filter(|l| index.is_none_or(|i| i == l.index)) {
-        show_if(out, names, opts, &link, &filter, form);
-    }
+    });
     out.end();
-    if interrupted {
-        ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
+    match answer {
+        Ok(false) => {}
+        Ok(true) => ctx.complain(b"Dump was interrupted and may be inconsistent.\n"),
+        Err(e) => ctx::dump_failed(e, 1)?,
     }
     Ok(())
 }

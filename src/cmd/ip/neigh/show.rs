@@ -6,7 +6,7 @@ use crate::cli::Args;
 use crate::ctx::{Ctx, Opts, dump_failed};
 use crate::error::Result;
 use crate::names::{Kind, Names};
-use crate::output::addr::{lladdr, paint_of};
+use crate::output::addr::paint_of;
 use crate::output::{Field, Out, Paint, field};
 use crate::rtnl::consts::{
     NTF_EXT_EXT_VALIDATED, NTF_EXT_LEARNED, NTF_EXT_MANAGED, NTF_OFFLOADED, NTF_PROXY, NTF_ROUTER,
@@ -74,7 +74,7 @@ pub fn entry(out: &mut Out, names: &mut Names, opts: &Opts, n: &Neigh<'_>, one_d
     }
     if let Some(addr) = n.lladdr() {
         out.text("lladdr ");
-        out.painted(Paint::LinkAddr, LLADDR, &lladdr(addr, device_type(names, n.index)));
+        out.lladdr(LLADDR, addr, device_type(names, n.index));
     }
     flags(out, n);
     if opts.stats > 0 {
@@ -104,7 +104,7 @@ fn brief(out: &mut Out, names: &mut Names, n: &Neigh<'_>, one_dev: bool) {
         out.left(Paint::IfName, DEV, names.name(n.index), 16);
     }
     if let Some(addr) = n.lladdr() {
-        out.painted(Paint::LinkAddr, LLADDR_LAST, &lladdr(addr, device_type(names, n.index)));
+        out.lladdr(LLADDR_LAST, addr, device_type(names, n.index));
     }
     out.newline();
 }

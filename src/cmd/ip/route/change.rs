@@ -171,9 +171,14 @@ fn parse(
     }
     while let Some(word) = args.take() {
         c.request.from_word(args.at());
-        // No word begins with a digit: most lines of a batch need no search.
+        // No word begins with a digit, and nothing that is tried before them is, or begins with,
+        // `via` or `dev`: most lines of a batch need no search.
         if word.first().is_some_and(u8::is_ascii_digit) {
             c.to(args)?;
+        } else if *word == *b"via" {
+            c.word(Key::Via, args, names)?;
+        } else if *word == *b"dev" {
+            c.word(Key::Dev, args, names)?;
         } else if let Some(key) = find(BEFORE, word) {
             c.word(key, args, names)?;
         } else if let Some(metric) = METRICS.iter().find(|m| m.word.is(word)) {
@@ -190,22 +195,23 @@ fn parse(
     if !c.destination {
         return Err(super::usage().into());
     }
-    c.finish(args, names, deletes)
+    c.finish(args, names, deletes)?;
+    Ok(c.request)
 }
 
 impl<'a> Change<'a> {
     /// Reads `[to] [TYPE] PREFIX`, the first word being the one taken last.
     fn to(&mut self, args: &mut Args<'a>) -> Result<(), Usage> {
-        if args.last() == b"to" {
-            args.need()?;
+        let mut word = args.last();
+        if word == b"to" {
+            word = args.need()?;
         }
-        if !args.last().first().is_some_and(u8::is_ascii_digit)
-            && let Some(kind) = kind::parse(args.last())
+        if !word.first().is_some_and(u8::is_ascii_digit)
+            && let Some(kind) = kind::parse(word)
         {
-            args.need()?;
+            word = args.need()?;
             self.header.kind = kind;
         }
-        let word = args.last();
         if prefix("help").is(word) {
             return Err(super::usage());
         }
@@ -351,11 +357,11 @@ impl<'a> Change<'a> {
 
     /// Adds what is only known when all words have been read.
     fn finish(
-        mut self,
+        &mut self,
         args: &mut Args<'_>,
         names: &mut Names,
         deletes: bool,
-    ) -> Result<Request, Error> {
+    ) -> Result<(), Error> {
         if let Some((name, at)) = self.dev {
             let index = names.index(name).ok_or_else(|| no_device(name))?;
             self.request.from_word(at);
@@ -385,7 +391,7 @@ impl<'a> Change<'a> {
         }
         let header = self.header.bytes();
         self.request.header()[..Header::LEN].copy_from_slice(&header);
-        Ok(self.request)
+        Ok(())
     }
 }
 

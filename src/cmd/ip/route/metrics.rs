@@ -147,7 +147,7 @@ impl Metrics {
     }
 
     /// Adds RTA_METRICS, if there is a metric.
-    pub fn finish(mut self, request: &mut Request) {
+    pub fn finish(&mut self, request: &mut Request) {
         let Some(mut nest) = self.nest.take() else { return };
         if self.lock != 0 {
             nest.u32(RTAX_LOCK, self.lock);
