@@ -4,6 +4,7 @@ mod args;
 #[allow(dead_code)] // several programs share it, each with a part
 pub mod getopt;
 mod keyword;
+mod labels;
 mod nearest;
 pub mod value;
 

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+pub use super::labels::labels;
+
 /// strtoul with base 0: `0x10`, `010`, `16`; an optional sign; the whole word.
 ///
 /// A negative number wraps as C's does; callers bound it.
@@ -115,7 +117,7 @@ impl Addr {
     }
     /// Bits of a host prefix.
     pub fn bits(&self) -> u8 {
-        self.len * 8
+        if self.family == AF_MPLS { 20 } else { self.len * 8 }
     }
     /// 224.0.0.0/4 or ff00::/8.
     pub fn is_multicast(&self) -> bool {
@@ -252,11 +254,18 @@ fn inet([a, b, c, d]: [u8; 4]) -> Addr {
 }
 
 #[inline]
-fn literal(word: &[u8]) -> Option<Addr> {
+fn literal(word: &[u8], family: u8) -> Option<Addr> {
     if let Some((plain, end)) = plain_ipv4(word)
         && end == word.len()
     {
         return Some(inet(plain));
+    }
+    if family == AF_MPLS {
+        // A longer stack than this is no place to go to.
+        let stack = labels(word)?;
+        let mut a = Addr { family, bytes: [0; 16], len: u8(stack.len().to_string().as_bytes())? };
+        a.bytes.get_mut(..stack.len())?.copy_from_slice(&stack);
+        return Some(a);
     }
     if word.contains(&b':') {
         let bytes = ipv6(word)?;
@@ -294,20 +303,8 @@ pub fn family_name(family: u8) -> &'static str {
 ///
 /// The reference's sentence, status 1.
 pub fn addr(word: &[u8], family: u8) -> Result<Addr, super::Usage> {
-    let wrong = |prefix: bool| {
-        super::Usage::new(
-            1,
-            super::args::sentence(&[
-                b"Error: ",
-                family_name(family).as_bytes(),
-                if prefix { b" prefix" } else { b" address" },
-                b" is expected rather than \"",
-                word,
-                b"\".",
-            ]),
-        )
-    };
     match word {
+        _ if family == AF_MPLS => {}
         b"default" => return Ok(Addr::unspecified(family)),
         b"any" | b"all" => return Ok(Addr::any(family)),
         _ => {}
@@ -315,16 +312,27 @@ pub fn addr(word: &[u8], family: u8) -> Result<Addr, super::Usage> {
     if family == AF_PACKET {
         return packet(word).ok_or_else(|| {
             // Two sentences in the reference.
-            let mut e = wrong(false);
+            let mut e = no_addr(word, family);
             e.text.splice(..0, super::args::sentence(&[b"\"", word, b"\" is invalid lladdr.\n"]));
             e
         });
     }
-    let a = literal(word).ok_or_else(|| wrong(false))?;
+    let a = literal(word, family).ok_or_else(|| no_addr(word, family))?;
     if family != AF_UNSPEC && a.family != family {
-        return Err(wrong(false));
+        return Err(no_addr(word, family));
     }
     Ok(a)
+}
+
+/// `inet address is expected rather than "WORD"`.
+pub fn no_addr(word: &[u8], family: u8) -> super::Usage {
+    expected(b" address", word, family)
+}
+
+fn expected(what: &[u8], word: &[u8], family: u8) -> super::Usage {
+    let name = family_name(family).as_bytes();
+    let text = [b"Error: ", name, what, b" is expected rather than \"", word, b"\"."];
+    super::Usage::new(1, super::args::sentence(&text))
 }
 
 /// An address with or without `/LEN` or `/NETMASK`.
@@ -333,22 +341,12 @@ pub fn addr(word: &[u8], family: u8) -> Result<Addr, super::Usage> {
 ///
 /// The reference's sentence, status 1.
 pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
-    let wrong = || {
-        super::Usage::new(
-            1,
-            super::args::sentence(&[
-                b"Error: ",
-                family_name(family).as_bytes(),
-                b" prefix is expected rather than \"",
-                word,
-                b"\".",
-            ]),
-        )
-    };
+    let wrong = || expected(b" prefix", word, family);
     if family == AF_PACKET {
         return Err(out_of_place(word));
     }
     match word {
+        _ if family == AF_MPLS => {}
         b"default" => {
             return Ok(Prefix { addr: Addr::unspecified(family), len: 0, explicit: true });
         }
@@ -359,7 +357,9 @@ pub fn prefix(word: &[u8], family: u8) -> Result<Prefix, super::Usage> {
         Some((plain, end)) => (inet(plain), word.get(end + 1..)),
         None => {
             let end = word.iter().position(|&b| b == b'/').unwrap_or(word.len());
-            (literal(&word[..end]).ok_or_else(wrong)?, word.get(end + 1..))
+            let addr = literal(&word[..end], family);
+            let addr = addr.filter(|a| family != AF_MPLS || a.len == 4).ok_or_else(wrong)?;
+            (addr, word.get(end + 1..))
         }
     };
     if family != AF_UNSPEC && addr.family != family {

@@ -100,8 +100,8 @@ impl Route {
             hops,
             nexthop: r.nexthop_id(),
             mtu: r.metrics().and_then(|m| m.find(RTAX_MTU)?.u32()),
-            encap: r.encap_type().is_some()
-                || r.hops().is_some_and(|mut h| h.any(|h| h.encap_type().is_some())),
+            encap: r.encap().is_some()
+                || r.hops().is_some_and(|mut h| h.any(|h| h.encap().is_some())),
         })
     }
     /// Whether it leads everywhere.

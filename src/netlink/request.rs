@@ -1,7 +1,9 @@
 //! A request under construction.
 
 use crate::sys::bytes::put;
+use std::fs::File;
 use std::io;
+use std::rc::Rc;
 
 /// Header, family header and attributes, in one buffer.
 ///
@@ -12,6 +14,8 @@ pub struct Request {
     words: Marks,
     /// A value or a nest was longer than an attribute can be: it cannot be sent.
     too_long: bool,
+    /// What descriptors in it stand for, open until it has been sent.
+    files: Vec<Rc<File>>,
 }
 
 /// (offset, index of the word that caused what follows): the first few lie in the request itself,
@@ -64,7 +68,7 @@ impl Request {
         put(&mut buf, &[0; 8]);
         put(&mut buf, family_header);
         pad(&mut buf);
-        Request { buf, words: Marks::default(), too_long: false }
+        Request { buf, words: Marks::default(), too_long: false, files: Vec::new() }
     }
 
     /// What is added from here on comes from word `index` of the command.
@@ -120,6 +124,11 @@ impl Request {
     pub fn raw(&mut self, bytes: &[u8]) {
         put(&mut self.buf, bytes);
         pad(&mut self.buf);
+    }
+
+    /// Keeps a file open as long as the request, which names it by its descriptor.
+    pub fn keep(&mut self, file: File) {
+        self.files.push(Rc::new(file));
     }
 
     /// Opens a nest; pass `kind | NLA_F_NESTED` where the kernel wants the flag.

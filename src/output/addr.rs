@@ -176,6 +176,22 @@ pub fn hex(buf: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
+/// Labels of MPLS as text, `100/200`, up to the one that is marked as the last.
+pub fn labels(stack: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    for entry in stack.chunks_exact(4) {
+        let entry = u32::from_be_bytes([entry[0], entry[1], entry[2], entry[3]]);
+        if !text.is_empty() {
+            text.push(b'/');
+        }
+        digits(&mut text, u64::from(entry >> 12));
+        if entry & 1 << 8 != 0 {
+            break;
+        }
+    }
+    text
+}
+
 /// Adds a link-layer address: an IP address for tunnels (`kind` is ARPHRD_*), else hexadecimal.
 fn put_lladdr(text: &mut Vec<u8>, addr: &[u8], kind: u16) {
     const TUNNEL: u16 = 768;

@@ -17,7 +17,8 @@ pub const NHA_GROUP_TYPE: u16 = 3;
 pub const NHA_BLACKHOLE: u16 = 4;
 pub const NHA_OIF: u16 = 5;
 pub const NHA_GATEWAY: u16 = 6;
-const NHA_ENCAP_TYPE: u16 = 7;
+pub const NHA_ENCAP_TYPE: u16 = 7;
+pub const NHA_ENCAP: u16 = 8;
 pub const NHA_GROUPS: u16 = 9;
 pub const NHA_MASTER: u16 = 10;
 pub const NHA_FDB: u16 = 11;
@@ -47,6 +48,8 @@ pub const NHMSG_LEN: usize = 8;
 
 /// One object; borrows the message it was read from.
 pub struct Nexthop<'a> {
+    /// AF_INET or AF_INET6; AF_UNSPEC for a group.
+    pub family: u8,
     /// RT_SCOPE_*
     pub scope: u8,
     /// RTPROT_*
@@ -104,6 +107,7 @@ impl<'a> Nexthop<'a> {
     pub fn parse(payload: &'a [u8]) -> Option<Self> {
         let (h, rest) = payload.split_first_chunk::<NHMSG_LEN>()?;
         Some(Nexthop {
+            family: h[0],
             scope: h[1],
             protocol: h[2],
             flags: u32::from_ne_bytes([h[4], h[5], h[6], h[7]]),
@@ -173,9 +177,10 @@ impl<'a> Nexthop<'a> {
             nexthop: t.get(NHA_RES_BUCKET_NH_ID)?.u32()?,
         })
     }
-    /// LWTUNNEL_ENCAP_* of an encapsulation.
-    pub fn encap_type(&self) -> Option<u16> {
-        self.attrs.get(NHA_ENCAP_TYPE)?.u16()
+    /// An encapsulation: LWTUNNEL_ENCAP_* and what is in it.
+    pub fn encap(&self) -> Option<(u16, Attrs<'a>)> {
+        let nest = self.attrs.get(NHA_ENCAP)?.nested();
+        Some((self.attrs.get(NHA_ENCAP_TYPE)?.u16()?, nest))
     }
 }
 

@@ -168,10 +168,11 @@ impl<'a> Route<'a> {
     pub fn metrics(&self) -> Option<Attrs<'a>> {
         Some(self.attrs.get(RTA_METRICS)?.nested())
     }
-    /// LWTUNNEL_ENCAP_* of an encapsulation.
-    pub fn encap_type(&self) -> Option<u16> {
-        self.attrs.get(RTA_ENCAP)?;
-        self.attrs.get(RTA_ENCAP_TYPE)?.u16()
+    /// An encapsulation: LWTUNNEL_ENCAP_* and what is in it.
+    #[inline]
+    pub fn encap(&self) -> Option<(u16, Attrs<'a>)> {
+        let nest = self.attrs.get(RTA_ENCAP)?.nested();
+        Some((self.attrs.get(RTA_ENCAP_TYPE)?.u16()?, nest))
     }
     #[inline]
     pub fn hops(&self) -> Option<Hops<'a>> {
@@ -225,10 +226,10 @@ impl<'a> Hop<'a> {
     pub fn flow(&self) -> Option<u32> {
         self.attrs.find(RTA_FLOW)?.u32()
     }
-    /// LWTUNNEL_ENCAP_* of an encapsulation.
-    pub fn encap_type(&self) -> Option<u16> {
-        self.attrs.find(RTA_ENCAP)?;
-        self.attrs.find(RTA_ENCAP_TYPE)?.u16()
+    /// An encapsulation: LWTUNNEL_ENCAP_* and what is in it.
+    pub fn encap(&self) -> Option<(u16, Attrs<'a>)> {
+        let nest = self.attrs.find(RTA_ENCAP)?.nested();
+        Some((self.attrs.find(RTA_ENCAP_TYPE)?.u16()?, nest))
     }
 }
 

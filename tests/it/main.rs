@@ -9,6 +9,7 @@ mod cases;
 mod completion;
 mod coverage;
 mod docs;
+mod encap;
 mod examples;
 mod fuzz;
 mod hints;

@@ -100,7 +100,7 @@ fn times_stand_before_events() {
 }
 
 /// Holds that a line is one whole JSON object, as far as brackets and quotes tell.
-fn is_object(line: &str) {
+pub fn is_object(line: &str) {
     let (mut depth, mut quoted, mut escaped) = (0, false, false);
     for (i, c) in line.char_indices() {
         match c {
@@ -155,7 +155,7 @@ fn other_namespaces_are_heard_with_their_ids() {
 }
 
 /// A message as the kernel sends it.
-fn message(kind: u16, payload: &[u8]) -> Vec<u8> {
+pub fn message(kind: u16, payload: &[u8]) -> Vec<u8> {
     let mut m = u32::try_from(16 + payload.len()).expect("short").to_ne_bytes().to_vec();
     m.extend(kind.to_ne_bytes());
     m.extend([0; 10]);
@@ -164,7 +164,7 @@ fn message(kind: u16, payload: &[u8]) -> Vec<u8> {
     m
 }
 
-fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+pub fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
     let mut a = u16::try_from(4 + value.len()).expect("short").to_ne_bytes().to_vec();
     a.extend(kind.to_ne_bytes());
     a.extend(value);

@@ -234,7 +234,7 @@ impl View<'_> {
         let n = Nexthop::parse(self.msg.payload)?;
         self.begin("nexthop", "[NEXTHOP]");
         self.deleted(RTM_DELNEXTHOP);
-        nexthop::show::line(self.out, self.names, self.opts.details > 0, &n);
+        nexthop::show::line(self.out, self.names, Level::of(self.opts), &n);
         self.end();
         Some(())
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::value::{self, AF_INET, AF_UNSPEC};
 use crate::cli::{Args, Row, Usage, exact, prefix};
+use crate::cmd::ip::route::show::Level;
 use crate::cmd::ip::route::{encap, nexthop};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
@@ -90,11 +91,8 @@ fn via(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
     Ok(())
 }
 
-fn encapsulation(args: &mut Args<'_>, _: &mut Change<'_>) -> Read {
-    encap::send(args).map_err(|e| match e {
-        Error::Usage(usage) => usage,
-        other => Usage::new(other.status(), other.text().trim_ascii_end()),
-    })
+fn encapsulation(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
+    encap::send(args, c.names, &mut c.request, &encap::NEXTHOP)
 }
 
 fn blackhole(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
@@ -163,7 +161,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Resul
         let Ctx { out, names, opts, .. } = ctx;
         out.begin();
         for (kind, payload) in &echoed {
-            show::message(out, names, opts.details > 0, *kind, payload);
+            show::message(out, names, Level::of(opts), *kind, payload);
         }
         out.end();
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::Args;
 use crate::cmd::ip::route::object;
+use crate::cmd::ip::route::show::Level;
 use crate::ctx::{Ctx, Opts, dump_failed, pointed};
 use crate::error::Result;
 use crate::names::Names;
@@ -34,7 +35,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         match dump.next_message() {
             Ok(Some(msg)) => {
                 if Nexthop::parse(msg.payload).is_some_and(|n| filter.accepts(&n)) {
-                    message(out, names, opts.details > 0, RTM_NEWNEXTHOP, msg.payload);
+                    message(out, names, Level::of(opts), RTM_NEWNEXTHOP, msg.payload);
                 }
             }
             Ok(None) => break Ok(()),
@@ -74,7 +75,7 @@ fn one(ctx: &mut Ctx, mut request: Request) -> Result {
     ask_for_statistics(&mut request, opts);
     let answer = conn.get(&mut request).map_err(|e| pointed(e, &request))?;
     out.begin();
-    message(out, names, opts.details > 0, answer.kind, answer.payload);
+    message(out, names, Level::of(opts), answer.kind, answer.payload);
     out.end();
     Ok(())
 }
@@ -88,19 +89,19 @@ fn ask_for_statistics(request: &mut Request, opts: &Opts) {
 }
 
 /// The object a message is about, with the end of its line.
-pub fn message(out: &mut Out, names: &mut Names, details: bool, kind: u16, payload: &[u8]) {
+pub fn message(out: &mut Out, names: &mut Names, level: Level, kind: u16, payload: &[u8]) {
     let Some(n) = Nexthop::parse(payload) else { return };
     out.open();
     if kind == RTM_DELNEXTHOP {
         out.flag("deleted", "Deleted ");
     }
-    line(out, names, details, &n);
+    line(out, names, level, &n);
     out.close();
 }
 
 /// One object without its JSON object, with the end of its line.
-pub fn line(out: &mut Out, names: &mut Names, details: bool, n: &Nexthop<'_>) {
-    object::fields(out, names, n, details);
+pub fn line(out: &mut Out, names: &mut Names, level: Level, n: &Nexthop<'_>) {
+    object::fields(out, names, n, level.details, level.stats);
     if let Some((on, used)) = n.hw_stats() {
         out.open_object("hw_stats");
         out.on_off(HW_ON, on);

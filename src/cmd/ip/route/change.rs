@@ -270,7 +270,7 @@ impl<'a> Change<'a> {
                 let name = args.need()?;
                 self.dev = Some((name, args.at()));
             }
-            Key::Encap => encap::send(args)?,
+            Key::Encap => encap::send(args, names, &mut self.request, &encap::ROUTE)?,
             Key::Table | Key::Vrf => self.table(key, args, names)?,
             _ => self.number(key, args, names)?,
         }
@@ -374,6 +374,10 @@ impl<'a> Change<'a> {
         let h = &mut self.header;
         if h.family == AF_UNSPEC {
             h.family = AF_INET;
+        }
+        // Labels have no other type, also when a route goes.
+        if h.family == AF_MPLS && h.kind == RTN_UNSPEC {
+            h.kind = RTN_UNICAST;
         }
         if !self.table && matches!(h.kind, RTN_LOCAL | RTN_BROADCAST | RTN_NAT | RTN_ANYCAST) {
             h.table = u8::try_from(RT_TABLE_LOCAL).unwrap_or(0);

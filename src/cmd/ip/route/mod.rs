@@ -76,6 +76,6 @@ fn usage() -> Usage {
          SCOPE := { host | link | global | NAME | NUMBER }\n\
          TIME := NUMBER[s|ms]\n",
     );
-    more.push_str(&encap::types());
+    more.push_str(&encap::usage());
     verb::usage("route", VERBS, &more)
 }

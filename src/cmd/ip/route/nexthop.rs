@@ -60,6 +60,12 @@ pub fn newdst(args: &mut Args<'_>, route: &mut u8, request: &mut Request) -> Res
     if args.need()? == b"to" {
         args.need()?;
     }
+    if *route == value::AF_MPLS {
+        let stack = value::labels(args.last());
+        let stack = stack.ok_or_else(|| value::no_addr(args.last(), value::AF_MPLS))?;
+        request.attr(RTA_NEWDST, &stack);
+        return Ok(());
+    }
     let addr: Addr = value::addr(args.last(), *route)?;
     if *route == value::AF_UNSPEC {
         *route = addr.family;
@@ -168,7 +174,7 @@ fn one(args: &mut Args<'_>, route: &mut u8, names: &mut Names) -> Result<Request
                     .ok_or_else(|| args.wrong("\"realm\" value is invalid\n"))?;
                 hop.u32(RTA_FLOW, realms);
             }
-            Key::Encap => encap::send(args)?,
+            Key::Encap => encap::send(args, names, &mut hop, &encap::ROUTE)?,
             // Of a copy: here only `via` decides the family of the route.
             Key::As => newdst(args, &mut { *route }, &mut hop)?,
         }
@@ -186,9 +192,10 @@ const NUMBER: Field = text_only("{} ");
 const NUMBER_JSON: Field = json_only("family");
 
 /// Shows RTA_GATEWAY.
-pub fn show_gateway(out: &mut Out, names: &mut Names, addr: &[u8]) {
+#[inline]
+pub fn show_gateway(out: &mut Out, names: &mut Names, family: u8, addr: &[u8]) {
     out.text("via ");
-    host::show(out, names, GATEWAY, addr);
+    host::show_of(out, names, GATEWAY, family, addr);
 }
 
 /// Shows RTA_VIA.
@@ -202,38 +209,38 @@ pub fn show_via(out: &mut Out, names: &mut Names, via: Via<'_>) {
             out.uint(NUMBER_JSON, via.family);
         }
     }
-    host::show(out, names, HOST, via.addr);
+    host::show_of(out, names, HOST, u8::try_from(via.family).unwrap_or(0), via.addr);
     out.close();
 }
 
 /// Shows RTA_NEWDST.
-pub fn show_newdst(out: &mut Out, names: &mut Names, addr: &[u8]) {
+pub fn show_newdst(out: &mut Out, names: &mut Names, family: u8, addr: &[u8]) {
     out.text("as to ");
-    host::show(out, names, TO, addr);
+    host::show_of(out, names, TO, family, addr);
 }
 
 /// Shows RTA_MULTIPATH, a line each; MPLS routes have no weights.
-pub fn show(out: &mut Out, names: &mut Names, hops: Hops<'_>, family: u8) {
+pub fn show(out: &mut Out, names: &mut Names, hops: Hops<'_>, family: u8, stats: bool) {
     out.open_list("nexthops");
     for hop in hops {
         out.open();
         out.line_break();
         out.text("\tnexthop ");
-        line(out, names, &hop, family);
+        line(out, names, &hop, family, stats);
         out.close();
     }
     out.close_list();
 }
 
-fn line(out: &mut Out, names: &mut Names, hop: &Hop<'_>, family: u8) {
-    if let Some(kind) = hop.encap_type() {
-        encap::show(out, kind);
+fn line(out: &mut Out, names: &mut Names, hop: &Hop<'_>, family: u8, stats: bool) {
+    if let Some(encap) = hop.encap() {
+        encap::show(out, names, encap, stats);
     }
     if let Some(addr) = hop.newdst() {
-        show_newdst(out, names, addr);
+        show_newdst(out, names, family, addr);
     }
     if let Some(addr) = hop.gateway() {
-        show_gateway(out, names, addr);
+        show_gateway(out, names, family, addr);
     }
     if let Some(via) = hop.via() {
         show_via(out, names, via);

@@ -21,12 +21,12 @@ const RAW_JSON: Field = json_only("id");
 
 /// Shows the object of this id with its scope and protocol, without a line break behind it.
 /// The line break before it is a real one, also with -oneline (observed in iproute2).
-pub fn show(out: &mut Out, names: &mut Names, id: u32) {
+pub fn show(out: &mut Out, names: &mut Names, id: u32, stats: bool) {
     out.text("\n\tnh_info ");
     out.open_object("nh_info");
     let message = names.nexthop(id).to_vec();
     match Nexthop::parse(&message) {
-        Some(n) => fields(out, names, &n, true),
+        Some(n) => fields(out, names, &n, true, stats),
         None => {
             out.uint(RAW, id);
             out.uint(RAW_JSON, id);
@@ -35,8 +35,9 @@ pub fn show(out: &mut Out, names: &mut Names, id: u32) {
     out.close();
 }
 
-/// Shows an object; `all`: also a scope and a protocol that say nothing.
-pub fn fields(out: &mut Out, names: &mut Names, n: &Nexthop<'_>, all: bool) {
+/// Shows an object; `all`: also a scope and a protocol that say nothing; `stats`: also what an
+/// encapsulation has counted.
+pub fn fields(out: &mut Out, names: &mut Names, n: &Nexthop<'_>, all: bool, stats: bool) {
     if let Some(id) = n.id() {
         out.uint(ID, id);
     }
@@ -58,11 +59,11 @@ pub fn fields(out: &mut Out, names: &mut Names, n: &Nexthop<'_>, all: bool) {
     if let Some(r) = n.resilient() {
         resilient(out, &r);
     }
-    if let Some(kind) = n.encap_type() {
-        encap::show(out, kind);
+    if let Some(encap) = n.encap() {
+        encap::show(out, names, encap, stats);
     }
     if let Some(addr) = n.gateway() {
-        nexthop::show_gateway(out, names, addr);
+        nexthop::show_gateway(out, names, n.family, addr);
     }
     if let Some(index) = n.oif() {
         out.text("dev ");

@@ -130,17 +130,17 @@ pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r
         out.uint(NHID, id);
     }
     if let Some(addr) = r.newdst() {
-        nexthop::show_newdst(out, names, addr);
+        nexthop::show_newdst(out, names, h.family, addr);
     }
-    if let Some(kind) = r.encap_type() {
-        encap::show(out, kind);
+    if let Some(encap) = r.encap() {
+        encap::show(out, names, encap, level.stats);
     }
     if h.tos != 0 && filter.tos.is_none() {
         out.str(TOS, &names.show(Kind::DsField, h.tos.into()));
     }
     if filter.shows_via(bits) {
         if let Some(addr) = r.gateway() {
-            nexthop::show_gateway(out, names, addr);
+            nexthop::show_gateway(out, names, h.family, addr);
         }
         if let Some(via) = r.via() {
             nexthop::show_via(out, names, via);
@@ -158,10 +158,10 @@ pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r
     if level.details
         && let Some(id) = r.nexthop_id()
     {
-        object::show(out, names, id);
+        object::show(out, names, id, level.stats);
     }
     if let Some(hops) = r.hops() {
-        nexthop::show(out, names, hops, h.family);
+        nexthop::show(out, names, hops, h.family, level.stats);
     }
     out.newline();
 }
@@ -171,13 +171,13 @@ fn destination(out: &mut Out, names: &mut Names, r: &Route<'_>, bits: u8) {
     let h = r.header;
     match r.dst() {
         Some(addr) if h.dst_len != bits => out.ip_prefix(paint_of(addr), DST, addr, h.dst_len),
-        Some(addr) => host::show(out, names, DST, addr),
+        Some(addr) => host::show_of(out, names, DST, h.family, addr),
         None if h.dst_len != 0 => out.display(DST, format_args!("0/{}", h.dst_len)),
         None => out.str(DST, "default"),
     }
     match r.src() {
         Some(addr) if h.src_len != bits => out.ip_prefix(paint_of(addr), FROM, addr, h.src_len),
-        Some(addr) => host::show(out, names, FROM, addr),
+        Some(addr) => host::show_of(out, names, FROM, h.family, addr),
         // The key is what iproute2 calls it.
         None if h.src_len != 0 => out.display(SRC, format_args!("0/{}", h.src_len)),
         None => {}
