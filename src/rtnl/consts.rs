@@ -33,6 +33,7 @@ pub const RTM_DELNSID: u16 = 89;
 pub const RTM_GETNSID: u16 = 90;
 pub const RTM_GETSTATS: u16 = 94;
 pub const RTM_NEWSTATS: u16 = 92;
+pub const RTM_SETSTATS: u16 = 95;
 pub const RTM_NEWLINKPROP: u16 = 108;
 pub const RTM_DELLINKPROP: u16 = 109;
 pub const RTM_NEWNEIGHTBL: u16 = 64;

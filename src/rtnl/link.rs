@@ -188,7 +188,8 @@ impl Stats {
             ..Stats::default()
         }
     }
-    fn of64(bytes: &[u8]) -> Stats {
+    /// struct rtnl_link_stats64.
+    pub fn of64(bytes: &[u8]) -> Stats {
         Stats::of(true, bytes.as_chunks::<8>().0.iter().map(|b| u64::from_ne_bytes(*b)))
     }
     fn of32(bytes: &[u8]) -> Stats {

@@ -19,5 +19,6 @@ pub mod process;
 pub mod regex;
 pub mod signal;
 pub mod socket;
+pub mod tun;
 pub mod userns;
 pub mod watch;

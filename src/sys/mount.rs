@@ -254,3 +254,12 @@ pub fn fresh_proc() -> io::Result<()> {
 pub fn make_fifo(path: &[u8]) -> io::Result<()> {
     Ok(nix::unistd::mkfifo(path, Mode::from_bits_truncate(0o600))?)
 }
+
+/// Mounts the second hierarchy of control groups.
+///
+/// # Errors
+///
+/// Those of mount(2): EBUSY where it is mounted already, ENODEV without control groups.
+pub fn control_groups(path: &[u8]) -> io::Result<()> {
+    Ok(mount(Some(&b"none"[..]), path, Some(&b"cgroup2"[..]), MsFlags::empty(), NONE)?)
+}

@@ -17,8 +17,11 @@ mod ntable;
 mod route;
 mod rule;
 mod saved;
+mod stats;
 mod token;
+mod tuntap;
 mod verb;
+mod vrf;
 
 use crate::cli::{Args, Usage};
 use crate::ctx::{Ctx, Opts};
@@ -77,8 +80,8 @@ static OBJECTS: &[Object] = &[
     later("macsec"),
     later("tunnel"),
     later("tunl"),
-    later("tuntap"),
-    later("tap"),
+    built("tuntap", tuntap::run, Some(tuntap::grammar)),
+    built("tap", tuntap::run, Some(tuntap::grammar)),
     built("token", token::run, Some(token::grammar)),
     later("tcpmetrics"),
     later("tcp_metrics"),
@@ -88,13 +91,13 @@ static OBJECTS: &[Object] = &[
     built("mrule", rule::multicast, Some(rule::grammar)),
     built("netns", netns::run, Some(netns::grammar)),
     built("netconf", netconf::run, Some(netconf::grammar)),
-    later("vrf"),
+    built("vrf", vrf::run, Some(vrf::grammar)),
     later("sr"),
     built("nexthop", nexthop::run, Some(nexthop::grammar)),
     later("mptcp"),
     later("ioam"),
     built("help", help, None),
-    later("stats"),
+    built("stats", stats::run, Some(stats::grammar)),
 ];
 
 /// The object that a word, or a beginning of one, names.

@@ -16,7 +16,7 @@ mod tunnel6;
 mod vf;
 mod words;
 mod xdp;
-mod xstats;
+pub mod xstats;
 
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;

@@ -281,27 +281,100 @@ fn lacp(out: &mut Out, a: Attr<'_>) {
     out.close();
 }
 
+/// One suite of the counters of a kind, by the word of `ip stats`: everything of this type in
+/// `all`, on lines of its own.
+pub fn suite(out: &mut Out, all: Attr<'_>, word: &str, attr: u16) {
+    if word == "vlan" {
+        return vlans(out, all, attr);
+    }
+    let groups = BRIDGE_GROUPS.iter().chain(BOND_GROUPS);
+    let Some(group) = groups.clone().find(|g| g.words.contains(&word)) else { return };
+    if let Some(one) = all.nested().find(attr) {
+        out.line_break();
+        (group.show)(out, one);
+    }
+}
+
+/// struct bridge_vlan_xstats (linux/if_bridge.h): bytes and packets received, bytes and packets
+/// sent, then the VLAN, u16, and its flags, u16.
+fn vlans(out: &mut Out, all: Attr<'_>, attr: u16) {
+    const FLAGS: [(u16, &str); 2] = [(2, "PVID"), (4, "Egress Untagged")];
+    out.open_list("vlans");
+    for one in all.nested().filter(|a| a.kind == attr) {
+        let half = |at: usize| {
+            let b = one.value.get(at..).and_then(|b| b.first_chunk());
+            b.map_or(0, |b| u16::from_ne_bytes(*b))
+        };
+        out.open();
+        out.line_break();
+        out.uint(field("vid", "                  {}"), half(32));
+        if half(34) != 0 {
+            out.open_list("flags");
+            for (_, word) in FLAGS.iter().filter(|(bit, _)| half(34) & bit != 0) {
+                out.str(field("", " {}"), word);
+            }
+            out.close_list();
+        }
+        for (bytes, packets, at) in [
+            (field("rx_bytes", "RX: {} bytes "), field("rx_packets", "{} packets"), 0),
+            (field("tx_bytes", "TX: {} bytes "), field("tx_packets", "{} packets"), 2),
+        ] {
+            out.line_break();
+            out.text(INDENT);
+            out.uint(bytes, counter(one, at));
+            out.uint(packets, counter(one, at + 1));
+        }
+        out.line_break();
+        out.close();
+    }
+    out.close_list();
+}
+
+/// Counters of one direction: their names, and where they stand in a structure.
+type Row = [(&'static str, usize)];
+
+/// struct rtnl_hw_stats64 (linux/if_link.h).
+pub const HARDWARE: [&Row; 2] = [
+    &[("bytes", 2), ("packets", 0), ("errors", 4), ("dropped", 6), ("mcast", 8)],
+    &[("bytes", 3), ("packets", 1), ("errors", 5), ("dropped", 7)],
+];
+
+pub const MPLS_STATS_LINK: u16 = 1;
 /// struct mpls_link_stats (linux/mpls.h).
+pub const MPLS: [&Row; 2] = [
+    &[("bytes", 2), ("packets", 0), ("errors", 4), ("dropped", 6), ("noroute", 8)],
+    &[("bytes", 3), ("packets", 1), ("errors", 5), ("dropped", 7)],
+];
+
 fn mpls(out: &mut Out, opts: &Opts, a: Attr<'_>) {
-    const MPLS_STATS_LINK: u16 = 1;
-    type Row = [(&'static str, usize)];
-    const RX: &Row = &[("bytes", 2), ("packets", 0), ("errors", 4), ("dropped", 6), ("noroute", 8)];
-    const TX: &Row = &[("bytes", 3), ("packets", 1), ("errors", 5), ("dropped", 7)];
     let Some(stats) = a.nested().find(MPLS_STATS_LINK) else { return };
     out.line_break();
     out.text("    mpls:");
+    received_and_sent(out, opts, 8, MPLS, stats);
+}
+
+/// What was received and sent, in columns, each line behind a line break.
+pub fn received_and_sent(
+    out: &mut Out,
+    opts: &Opts,
+    indent: usize,
+    rows: [&Row; 2],
+    stats: Attr<'_>,
+) {
     let shown = |at: usize| human(counter(stats, at), opts.human);
     let mut widths = [9, 7, 6, 7, 7];
-    for row in [RX, TX] {
+    for row in rows {
         for (width, (_, at)) in widths.iter_mut().zip(row) {
             *width = (*width).max(shown(*at).len());
         }
     }
-    for (key, heading, row) in [("rx", "RX", RX), ("tx", "TX", TX)] {
+    for ((key, heading), row) in [("rx", "RX"), ("tx", "TX")].into_iter().zip(rows) {
         out.open_object(key);
-        let (mut names, mut numbers) = (format!("        {heading}:"), String::from("        "));
+        let mut names = format!("{:indent$}{heading}:", "");
+        let mut numbers = " ".repeat(indent);
         for (i, (name, at)) in row.iter().enumerate() {
-            out.uint(json_only(name), counter(stats, *at));
+            let key = if *name == "mcast" { "multicast" } else { name };
+            out.uint(json_only(key), counter(stats, *at));
             let gap = if i == 0 { 4 } else { 0 };
             names.push_str(&format!(" {name:>0$}", widths[i] - gap));
             numbers.push_str(&format!("{:>1$} ", shown(*at), widths[i]));

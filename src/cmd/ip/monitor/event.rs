@@ -6,7 +6,7 @@ use crate::cmd::ip::link::show::{Form, learn, record};
 use crate::cmd::ip::netns::nsid;
 use crate::cmd::ip::route::filter::Filter;
 use crate::cmd::ip::route::show::{Level, fields};
-use crate::cmd::ip::{addrlabel, neigh, netconf, nexthop, rule};
+use crate::cmd::ip::{addrlabel, neigh, netconf, nexthop, rule, stats};
 use crate::ctx::{Ctx, Opts};
 use crate::names::Names;
 use crate::netlink::Msg;
@@ -16,7 +16,7 @@ use crate::rtnl::consts::{
     RTM_DELADDR, RTM_DELADDRLABEL, RTM_DELANYCAST, RTM_DELLINK, RTM_DELMULTICAST, RTM_DELNEIGH,
     RTM_DELNETCONF, RTM_DELNSID, RTM_DELROUTE, RTM_GETNEIGH, RTM_NEWADDR, RTM_NEWADDRLABEL,
     RTM_NEWANYCAST, RTM_NEWLINK, RTM_NEWMULTICAST, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNSID,
-    RTM_NEWPREFIX, RTM_NEWROUTE,
+    RTM_NEWPREFIX, RTM_NEWROUTE, RTM_NEWSTATS,
 };
 use crate::rtnl::link::Link;
 use crate::rtnl::neigh::Neigh;
@@ -126,6 +126,14 @@ impl View<'_> {
                 self.begin("addrlabel", "[ADDRLABEL]");
                 self.deleted(RTM_DELADDRLABEL);
                 addrlabel::line(self.out, self.names, payload);
+                self.end();
+                Some(())
+            }
+            RTM_NEWSTATS => {
+                let payload = self.msg.payload;
+                stats::check(payload)?;
+                self.begin("stats", "[STATS]");
+                stats::event(self.out, self.names, self.opts, payload);
                 self.end();
                 Some(())
             }

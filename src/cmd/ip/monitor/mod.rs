@@ -35,10 +35,12 @@ const NETCONF: Group = &[(AF_INET, 24), (AF_INET6, 25), (AF_MPLS, 29)];
 const RULE: Group = &[(AF_INET, 8), (AF_INET6, 19)];
 const NSID: Group = &[(AF_UNSPEC, 28)];
 const NEXTHOP: Group = &[(AF_UNSPEC, 32)];
+const STATS: Group = &[(AF_UNSPEC, 36)];
 
 /// What is listened to without a word.
-const ALL: &[Group] =
-    &[LINK, ADDRESS, MADDRESS, ACADDRESS, ROUTE, PREFIX, NEIGH, NETCONF, RULE, NSID, NEXTHOP];
+const ALL: &[Group] = &[
+    LINK, ADDRESS, MADDRESS, ACADDRESS, ROUTE, PREFIX, NEIGH, NETCONF, RULE, NSID, NEXTHOP, STATS,
+];
 
 /// What the words say.
 pub struct Reading<'n> {
@@ -69,7 +71,7 @@ fn rows<'n>() -> [Row<Reading<'n>>; 19] {
         Row { word: prefix("rule"), arg: "", take: |_, r| r.want(RULE), again: true },
         Row { word: prefix("nsid"), arg: "", take: |_, r| r.want(NSID), again: true },
         Row { word: prefix("nexthop"), arg: "", take: |_, r| r.want(NEXTHOP), again: true },
-        Row { word: exact("stats"), arg: "", take: |_, _| later("stats"), again: true },
+        Row { word: exact("stats"), arg: "", take: |_, r| r.want(STATS), again: true },
         Row { word: exact("all"), arg: "", take: labels, again: true },
         Row { word: prefix("all-nsid"), arg: "", take: all_namespaces, again: true },
         Row { word: exact("dev"), arg: "DEV", take: dev, again: true },

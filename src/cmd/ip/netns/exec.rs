@@ -75,7 +75,7 @@ fn enter(name: &[u8]) -> Result {
         fd::stderr(format!("mount of /sys failed: {}\n", strerror(&e)).as_bytes());
     }
     bind_etc(name);
-    Ok(())
+    super::super::vrf::leave()
 }
 
 /// Binds each entry of /etc/netns/NAME over the one of the same name in /etc. Files can be
@@ -98,7 +98,7 @@ fn bind_etc(name: &[u8]) {
 }
 
 /// Becomes the command. Where PATH has none and it is one of our applets, becomes that.
-fn replace(words: &[&[u8]]) -> anyhow::Error {
+pub fn replace(words: &[&[u8]]) -> anyhow::Error {
     let e = process::exec(words);
     let missing = e.raw_os_error() == Some(libc::ENOENT);
     if missing && applet::find(words[0]).is_some() {

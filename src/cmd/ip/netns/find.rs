@@ -50,6 +50,14 @@ pub fn identify(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     Ok(())
 }
 
+/// The last name of this process's namespace, if it has one.
+pub fn own_name() -> Option<Vec<u8>> {
+    let this = netns::identity(&netns::open_pid(b"self").ok()?).ok()?;
+    let mut names = file::list(netns::DIR).ok()?;
+    names.retain(|n| netns::identity_at(&netns::path(n)).is_ok_and(|id| id == this));
+    names.pop()
+}
+
 /// `ip netns pids NAME`: the processes in a namespace. Those that may not be looked at are
 /// left out.
 pub fn pids(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {

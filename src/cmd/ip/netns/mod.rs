@@ -4,8 +4,8 @@
 
 mod create;
 mod delete;
-mod exec;
-mod find;
+pub mod exec;
+pub mod find;
 mod list;
 mod monitor;
 pub mod nsid;
