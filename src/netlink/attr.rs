@@ -95,17 +95,16 @@ impl<'a, const N: usize> Table<'a, N> {
     pub fn new(attrs: Attrs<'a>) -> Self {
         let run = attrs.0;
         let mut at = [0; N];
-        let mut from = 0;
-        while let Some(&[l0, l1, k0, k1]) = run.get(from..).and_then(|rest| rest.first_chunk()) {
+        let mut rest = run;
+        while let Some(&[l0, l1, k0, k1]) = rest.first_chunk() {
             let len = usize::from(u16::from_ne_bytes([l0, l1]));
-            if len < 4 || len > run.len() - from {
+            if len < 4 || len > rest.len() {
                 break;
             }
-            let kind = usize::from(u16::from_ne_bytes([k0, k1]) & 0x3fff);
-            if kind < N {
-                at[kind] = u16::try_from(from / 4 + 1).unwrap_or(0);
+            if let Some(place) = at.get_mut(usize::from(u16::from_ne_bytes([k0, k1]) & 0x3fff)) {
+                *place = u16::try_from((run.len() - rest.len()) / 4 + 1).unwrap_or(0);
             }
-            from += len.next_multiple_of(4);
+            rest = rest.get(len.next_multiple_of(4)..).unwrap_or(&[]);
         }
         Table { run, at }
     }

@@ -102,16 +102,22 @@ static DECIMAL: [([u8; 4], u8); 256] = {
     table
 };
 
+/// Adds a byte in decimal; with `dot` 1, a dot behind it.
+#[inline]
+pub(super) fn byte(buf: &mut Vec<u8>, n: u8, dot: usize) {
+    // Four bytes are copied each time, whatever their number: that needs no call.
+    let (digits, len) = &DECIMAL[usize::from(n)];
+    let end = buf.len() + usize::from(*len) - 1 + dot;
+    put(buf, digits);
+    buf.truncate(end);
+}
+
 /// Adds `192.168.15.1`.
 #[inline]
 pub fn ipv4(buf: &mut Vec<u8>, addr: &[u8; 4]) {
-    // Four bytes are copied each time, whatever their number: that needs no call.
     buf.reserve(16);
-    for &byte in addr {
-        let (digits, len) = &DECIMAL[usize::from(byte)];
-        let end = buf.len() + usize::from(*len);
-        put(buf, digits);
-        buf.truncate(end);
+    for &n in addr {
+        byte(buf, n, 1);
     }
     buf.pop();
 }

@@ -394,9 +394,16 @@ impl fmt::Write for Text<'_> {
 }
 
 /// A number in decimal, without the formatting machinery: this is most of a route dump.
-#[allow(clippy::cast_possible_truncation)] // the remainder of a division by ten
 #[inline]
-pub fn digits(buf: &mut Vec<u8>, mut v: u64) {
+pub fn digits(buf: &mut Vec<u8>, v: u64) {
+    match u8::try_from(v) {
+        Ok(small) => addr::byte(buf, small, 0),
+        Err(_) => many_digits(buf, v),
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // the remainder of a division by ten
+fn many_digits(buf: &mut Vec<u8>, mut v: u64) {
     let mut text = [0u8; 20];
     let mut at = text.len();
     loop {

@@ -54,11 +54,11 @@ pub fn show(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, form
     }
     numbers(out, link, SIZES);
     if let Some(a) = link.attr(IFLA_PHYS_PORT_NAME) {
-        out.bytes(field("phys_port_name", "portname {} "), a.bytes());
+        out.bytes(const { field("phys_port_name", "portname {} ") }, a.bytes());
     }
     for (attr, shape) in [
-        (IFLA_PHYS_PORT_ID, field("phys_port_id", "portid {} ")),
-        (IFLA_PHYS_SWITCH_ID, field("phys_switch_id", "switchid {} ")),
+        (IFLA_PHYS_PORT_ID, const { field("phys_port_id", "portid {} ") }),
+        (IFLA_PHYS_SWITCH_ID, const { field("phys_switch_id", "switchid {} ") }),
     ] {
         if let Some(a) = link.attr(attr) {
             let text: String = a.value.iter().map(|b| format!("{b:02x}")).collect();
@@ -66,8 +66,8 @@ pub fn show(out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>, form
         }
     }
     for (attr, shape) in [
-        (IFLA_PARENT_DEV_BUS_NAME, field("parentbus", "parentbus {} ")),
-        (IFLA_PARENT_DEV_NAME, field("parentdev", "parentdev {} ")),
+        (IFLA_PARENT_DEV_BUS_NAME, const { field("parentbus", "parentbus {} ") }),
+        (IFLA_PARENT_DEV_NAME, const { field("parentdev", "parentdev {} ") }),
     ] {
         if let Some(a) = link.attr(attr) {
             out.bytes(shape, a.bytes());
@@ -88,7 +88,7 @@ pub(super) fn kinds(out: &mut Out, names: &mut Names, opts: &Opts, info: &Info<'
     out.open_object("linkinfo");
     if let Some(name) = info.kind() {
         out.line_break();
-        out.bytes(field("info_kind", "    {} "), name);
+        out.bytes(const { field("info_kind", "    {} ") }, name);
         let shown = Shown { data: info.data(), details: opts.details };
         if let Some(k) = kind::find(name).filter(|k| k.shows()) {
             out.open_object("info_data");
@@ -104,7 +104,7 @@ pub(super) fn kinds(out: &mut Out, names: &mut Names, opts: &Opts, info: &Info<'
     }
     if let Some(master) = info.slave_kind() {
         out.line_break();
-        out.bytes(field("info_slave_kind", "    {}_slave "), master);
+        out.bytes(const { field("info_slave_kind", "    {}_slave ") }, master);
         let shown = Shown { data: info.slave_data(), details: opts.details };
         let name = [master, b"_slave"].concat();
         if let Some(k) = kind::find(&name).filter(|k| k.shows()) {
@@ -121,7 +121,7 @@ fn address_mode(out: &mut Out, link: &Link<'_>) {
     let inet6 = spec.nested().find(u16::from(crate::cli::value::AF_INET6));
     let mode = inet6.and_then(|a| a.nested().find(IFLA_INET6_ADDR_GEN_MODE));
     let Some(mode) = mode.and_then(|a| a.u8()) else { return };
-    let shape = field("inet6_addr_gen_mode", "addrgenmode {} ");
+    let shape = const { field("inet6_addr_gen_mode", "addrgenmode {} ") };
     match ADDRESS_MODES.get(usize::from(mode)) {
         Some(name) => out.str(shape, name),
         None => out.str(shape, &format!("{mode:#x}")),

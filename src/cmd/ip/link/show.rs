@@ -145,7 +145,9 @@ const EVENTS: &[&str] = &[
 /// `NAME@LOWER`, and whether the lower device is here and down.
 fn name_and_lower(out: &mut Out, names: &mut Names, link: &Link<'_>, brief: bool) -> bool {
     let name = link.name().unwrap_or(b"");
-    let mut text = name.to_vec();
+    // Two names and what is between.
+    let mut text = Vec::with_capacity(40);
+    text.extend_from_slice(name);
     let mut is_down = false;
     match (link.lower(), link.lower_netnsid()) {
         (None, _) => {}

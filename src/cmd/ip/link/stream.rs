@@ -28,30 +28,39 @@ pub fn each(
             names.learn_link(index, name, arphrd, flags);
         }
         let Some(link) = Link::parse(msg.payload) else { continue };
-        if waiting.is_empty() && is_ready(names, &link) {
+        while waiting.first().is_some_and(|w| w.is_ready(names)) {
+            waiting.show(names, show);
+        }
+        let named = named(&link);
+        if waiting.first().is_none() && named.is_ready(names) {
             show(names, &link);
         } else {
-            waiting.push(msg.payload);
-            while waiting.first().is_some_and(|link| is_ready(names, &link)) {
-                waiting.show(names, show);
-            }
+            waiting.push(named, msg.payload);
         }
     }
     // What is asked about those that are left, only the kernel can say.
-    while !waiting.is_empty() {
+    while waiting.first().is_some() {
         waiting.show(names, show);
     }
     Ok(dump.interrupted())
 }
 
-/// Whether the names that are shown with a device are known.
-fn is_ready(names: &Names, link: &Link<'_>) -> bool {
-    let known = |index: u32| index == 0 || names.knows_link(index);
-    (link.lower_netnsid().is_some() || link.lower().is_none_or(known))
-        && link.master().is_none_or(known)
+/// The devices whose names are shown with another: the lower one and the master, 0 for none.
+#[derive(Clone, Copy)]
+struct Named([u32; 2]);
+
+fn named(link: &Link<'_>) -> Named {
+    let lower = link.lower().filter(|_| link.lower_netnsid().is_none());
+    Named([lower.unwrap_or(0), link.master().unwrap_or(0)])
 }
 
-/// Messages, each with its length before it, one behind the other.
+impl Named {
+    fn is_ready(self, names: &Names) -> bool {
+        self.0.iter().all(|&index| index == 0 || names.knows_link(index))
+    }
+}
+
+/// Messages, one behind the other, each with the devices it names and its length before it.
 #[derive(Default)]
 struct Waiting {
     bytes: Vec<u8>,
@@ -60,31 +69,32 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn is_empty(&self) -> bool {
-        self.at == self.bytes.len()
-    }
-    fn push(&mut self, payload: &[u8]) {
-        if self.is_empty() {
+    fn push(&mut self, named: Named, payload: &[u8]) {
+        if self.at == self.bytes.len() {
             self.bytes.clear();
             self.at = 0;
         }
-        self.bytes.extend_from_slice(&payload.len().to_ne_bytes());
+        let len = u32::try_from(payload.len()).unwrap_or(0);
+        for number in [named.0[0], named.0[1], len] {
+            self.bytes.extend_from_slice(&number.to_ne_bytes());
+        }
         self.bytes.extend_from_slice(payload);
     }
-    fn first_payload(&self) -> Option<&[u8]> {
-        let (len, rest) = self.bytes[self.at..].split_first_chunk()?;
-        rest.get(..usize::from_ne_bytes(*len))
+    fn number(&self, place: usize) -> Option<u32> {
+        let bytes = self.bytes.get(self.at + 4 * place..)?;
+        bytes.first_chunk().map(|b| u32::from_ne_bytes(*b))
     }
-    fn first(&self) -> Option<Link<'_>> {
-        Link::parse(self.first_payload()?)
+    /// What the first one names, if one waits.
+    fn first(&self) -> Option<Named> {
+        Some(Named([self.number(0)?, self.number(1)?]))
     }
     /// Shows the first and lets it go.
     fn show(&mut self, names: &mut Names, show: &mut dyn FnMut(&mut Names, &Link<'_>)) {
-        if let Some(link) = self.first() {
+        let begin = self.at + 12;
+        let end = begin + self.number(2).map_or(0, |len| len as usize);
+        if let Some(link) = self.bytes.get(begin..end).and_then(Link::parse) {
             show(names, &link);
         }
-        self.at = self
-            .first_payload()
-            .map_or(self.bytes.len(), |payload| self.at + size_of::<usize>() + payload.len());
+        self.at = end.min(self.bytes.len());
     }
 }
