@@ -96,6 +96,32 @@ pub static AH_V6: Ext = Ext {
     ..Ext::MATCH
 };
 
+/// struct xt_ipcomp: from, to, inverted, whether the reserved bits must be zero. Without an option
+/// it is the number 0, as the reference has it.
+pub static IPCOMP: Ext = Ext {
+    name: "ipcomp",
+    wire: "ipcomp",
+    size: 16,
+    user: 16,
+    opts: &[
+        Opt { name: "ipcompspi", ..ESP_SPI },
+        Opt {
+            name: "compres",
+            field: &Field { given: (9, 1), form: Form::Alone, ..Field::NONE },
+            take: field::flag,
+            ..Opt::NONE
+        },
+    ],
+    save: field::save,
+    list: |out, s| {
+        put(out, " comp ");
+        field::list(out, s.info, "spi", SPI);
+        put(out, if s.info[9] == 0 { "" } else { " reserved" });
+    },
+    transport: Transport::loaded_by(108),
+    ..Ext::MATCH
+};
+
 fn init(info: &mut [u8]) {
     put_at(info, 4, &[255; 4]);
 }

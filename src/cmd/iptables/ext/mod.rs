@@ -10,14 +10,21 @@ mod comment;
 mod connmark;
 mod connmark_target;
 mod conntrack;
+mod dccp;
 mod dnat;
 mod dscp;
+mod ecn;
 mod esp;
+mod eui64;
 mod field;
+mod frag;
+mod hbh;
 mod helper;
 mod hl;
 mod icmp;
 mod iprange;
+mod ipv6header;
+mod led;
 mod length;
 mod limit;
 mod log;
@@ -25,9 +32,11 @@ mod mac;
 mod mark;
 mod mark_target;
 mod masquerade;
+mod mh;
 mod multiport;
 mod nat;
 mod nfqueue;
+mod npt;
 mod owner;
 mod physdev;
 mod pkttype;
@@ -40,12 +49,14 @@ mod reject;
 mod rt;
 mod scalar;
 mod sctp;
+mod secmark;
 mod snat;
 mod state;
 mod statistic;
 mod tcp;
 mod tcpmss;
 mod tcpmss_target;
+mod tcpoptstrip;
 mod tos;
 mod trace;
 mod udp;
@@ -116,14 +127,30 @@ static ALL: &[&Ext] = &[
     &tos::MATCH,
     &tos::TARGET,
     &trace::TRACE,
+    &ecn::MATCH,
+    &ecn::TARGET,
+    &frag::FRAG,
+    &hbh::DST,
+    &hbh::HBH,
+    &mh::MH,
+    &ipv6header::IPV6HEADER,
+    &eui64::EUI64,
+    &dccp::DCCP,
+    &esp::IPCOMP,
+    &secmark::SECMARK,
+    &secmark::CONNSECMARK,
+    &tcpoptstrip::TCPOPTSTRIP,
+    &npt::SNPT,
+    &npt::DNPT,
+    &led::LED,
 ];
 
 /// The targets of the reference that are not built here: no chain may be meant by them.
 #[rustfmt::skip] // words
 static TARGETS_NOT_BUILT: &[&str] = &[
-    "AUDIT", "CLUSTERIP", "CONNSECMARK", "CT", "DNPT", "ECN", "HMARK",
-    "IDLETIMER", "LED", "NETMAP", "NFLOG", "NOTRACK", "RATEEST", "SECMARK", "SET",
-    "SNPT", "SYNPROXY", "TCPOPTSTRIP", "TEE", "TPROXY", "ULOG",
+    "AUDIT", "CLUSTERIP", "CT", "HMARK",
+    "IDLETIMER", "NETMAP", "NFLOG", "NOTRACK", "RATEEST", "SET",
+    "SYNPROXY", "TEE", "TPROXY", "ULOG",
 ];
 
 /// Where an extension stands in a rule.
