@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::lab::Lab;
 
 /// Each process tries to add or to delete things of a small pool, in an order of its own, and
-/// says what succeeded: `+ THING` or `- THING`. The pool is small so that most attempts collide.
+/// says what succeeded: `+ THING` or `- THING`, in a file that each appends to. The pool is small so that most attempts collide.
 const CALLERS: &str = r#"
 ip link add v0 type veth peer name v1
 ip link set v0 up; ip link set v1 up
@@ -22,14 +22,15 @@ caller() {
         3) what=nexthop words="id 10$k dev v0" ;;
         esac
         case $((n / 1048576 % 2)) in
-        0) ip $what add $words 2>/dev/null && echo "+ $what $k" ;;
-        1) ip $what del $words 2>/dev/null && echo "- $what $k" ;;
+        0) ip $what add $words 2>/dev/null && echo "+ $what $k" >>/tmp/told ;;
+        1) ip $what del $words 2>/dev/null && echo "- $what $k" >>/tmp/told ;;
         esac
     done
 }
 i=0
 while [ $i -lt 100 ]; do caller $((i * 7919 + 1)) & i=$((i + 1)); done
 wait
+cat /tmp/told
 "#;
 
 /// What is there, in the same words.
