@@ -56,6 +56,7 @@ fn base_name(path: &[u8]) -> &[u8] {
 #[rustfmt::skip] // one row, one line
 pub static VERBS: &[Applet] = &[
     Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run },
+    Applet { name: "doctor", about: "what is wrong with the network, and what mends it", run: cmd::doctor::run },
 ];
 
 /// Runs the applet that the words name: by the name of the program, or by its first word.

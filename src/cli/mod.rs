@@ -12,4 +12,4 @@ pub use args::{Args, Row, Usage};
 #[cfg(test)]
 pub use keyword::ambiguity;
 pub use keyword::{Word, exact, prefix};
-pub use nearest::nearest;
+pub use nearest::{distance, nearest};

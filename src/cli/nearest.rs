@@ -16,7 +16,7 @@ pub fn nearest<'c, C: AsRef<[u8]> + ?Sized>(
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that make `b` of `a`.
-fn distance(a: &[u8], b: &[u8]) -> usize {
+pub fn distance(a: &[u8], b: &[u8]) -> usize {
     // Longer words are names of files or noise; comparing them is of no use.
     if a.len() > 64 || b.len() > 64 || a.len().abs_diff(b.len()) > 2 {
         return usize::MAX;

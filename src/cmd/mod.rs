@@ -2,6 +2,7 @@
 
 pub mod arp;
 pub mod complete;
+pub mod doctor;
 pub mod install;
 pub mod ip;
 pub mod iptables;

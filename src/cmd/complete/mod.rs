@@ -16,7 +16,7 @@ mod options;
 use std::collections::BTreeSet;
 
 use crate::applet;
-use crate::cmd::{arp, lab, ping, route as old_route, sysctl};
+use crate::cmd::{arp, doctor, lab, ping, route as old_route, sysctl};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -35,6 +35,7 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
     match name.rsplit(|&b| b == b'/').next().unwrap_or_default() {
         b"ipbox" if rest.is_empty() => own(answer),
         b"ipbox" if rest == [b"--install"] => answer.files(),
+        b"ipbox" if rest[0] == b"doctor" => options::clap(answer, &doctor::grammar(), &rest[1..]),
         b"ipbox" if rest[0] == b"lab" => options::clap(answer, &lab::grammar(), &rest[1..]),
         b"ipbox" => applet(answer, rest),
         b"ip" => ip::complete(answer, rest),

@@ -20,6 +20,7 @@ mod rule;
 mod run;
 mod save;
 mod show;
+pub mod spell;
 mod tables;
 mod tx;
 pub mod words;

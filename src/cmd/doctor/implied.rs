@@ -1,0 +1,166 @@
+//! The flows that a network is meant for, as it says itself: neighbours on one bridge, a default
+//! route, a published port. Only these are followed when nobody asks about another, so that what
+//! is kept apart on purpose is no finding.
+
+use std::net::IpAddr;
+
+use super::case::{Case, Followed};
+use super::hooks;
+use super::packet::{ICMP, TCP, UDP};
+use super::walk::{self, Flow, Why, lossy};
+use crate::cmd::iptables::spell;
+use crate::model::{End, Network, Origin};
+
+/// An address of the internet, for those who have a way there.
+const FAR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(8, 8, 8, 8));
+
+/// Follows all of them; those that stop where a finding would be in order are kept.
+pub fn follow(case: &mut Case<'_>) {
+    neighbours(case);
+    outwards(case);
+    published(case);
+}
+
+fn keep(case: &mut Case<'_>, flow: Flow, counts: impl Fn(&Why) -> bool) {
+    let trip = walk::follow(case.net, flow);
+    if trip.stop.as_ref().is_some_and(|s| counts(&s.why)) {
+        case.flows.push(Followed { flow, trip, asked: false });
+    }
+}
+
+/// On each link, each asks the next in its own network.
+fn neighbours(case: &mut Case<'_>) {
+    let mut flows = Vec::new();
+    for domain in &case.domains {
+        let mut last: Option<(End, crate::model::Prefix)> = None;
+        for end in domain {
+            let addrs = case.space(end.ns).addrs_of(end.index);
+            let mut own = addrs.filter(|a| a.local.is_ipv4() && a.scope < 253);
+            let Some(addr) = own.next() else { continue };
+            if let Some((from, network)) = last
+                && network.contains(addr.local)
+                && from.ns != end.ns
+            {
+                let (proto, port) = (ICMP, 0);
+                flows.push(Flow { from: from.ns, src: None, dst: addr.local, proto, port });
+            }
+            last = Some((*end, addr.network()));
+        }
+    }
+    for flow in flows {
+        // What a rule refuses is meant so; what only the policy of FORWARD drops, between two
+        // ports of one bridge, nobody has thought of.
+        keep(case, flow, |why| match why {
+            Why::Filtered { culprit, bridge: Some(_) } => culprit.rule.is_none(),
+            _ => false,
+        });
+    }
+}
+
+/// Each namespace with a default route by a gateway wants to go out.
+fn outwards(case: &mut Case<'_>) {
+    for ns in 0..case.net.namespaces.len() {
+        let space = case.space(ns);
+        // The host's own uplink and hosts outside are not ours.
+        if ns == Network::HERE || matches!(space.origin, Origin::Mount(_)) {
+            continue;
+        }
+        let way = space.routes.iter().find(|r| {
+            r.is_default() && r.is_ipv4() && r.hops.first().is_some_and(|h| h.gateway.is_some())
+        });
+        if way.is_none() {
+            continue;
+        }
+        // A router may let through some kinds only.
+        let mut stops = Vec::new();
+        for (proto, port) in [(ICMP, 0), (TCP, 443), (TCP, 80), (UDP, 53)] {
+            let flow = Flow { from: ns, src: None, dst: FAR, proto, port };
+            let trip = walk::follow(case.net, flow);
+            let counts = match trip.stop.as_ref().map(|s| (&s.why, s.ns)) {
+                // It has arrived; what is beyond the gateway is not looked for.
+                None | Some((Why::Closed | Why::Mute, _)) => false,
+                Some((Why::Filtered { culprit, bridge: None }, _)) => {
+                    culprit.hook == hooks::FORWARD
+                }
+                Some((
+                    Why::NotForwarding { .. }
+                    | Why::NoReturn { .. }
+                    | Why::ReversePath { .. }
+                    | Why::Unresolved { .. },
+                    _,
+                )) => true,
+                // The answer is lost outside.
+                Some((Why::NoRoute, at)) => {
+                    trip.stop.as_ref().is_some_and(|s| s.back)
+                        && matches!(case.space(at).origin, Origin::Mount(_))
+                }
+                _ => false,
+            };
+            if !counts {
+                stops.clear();
+                break;
+            }
+            stops.push(Followed { flow, trip, asked: false });
+        }
+        let first = stops.into_iter().next();
+        case.flows.extend(first);
+    }
+}
+
+/// Somebody on another link of the host asks for a port that is published there.
+fn published(case: &mut Case<'_>) {
+    let mut flows = Vec::new();
+    for (ns, space) in case.net.namespaces.iter().enumerate() {
+        let tables = space.tables.iter().flatten().filter(|t| t.family == 2 && t.name == b"nat");
+        let rules = tables.flat_map(|t| t.chain(b"PREROUTING")).flat_map(|c| &c.rules);
+        for rule in rules {
+            let (text, whole) = spell::words(&rule.exprs, &rule.user_data, true, b"PREROUTING");
+            let text = lossy(&text);
+            let word = |option: &str| {
+                text.split(' ').skip_while(|w| *w != option).nth(1).map(str::to_owned)
+            };
+            let (Some(to), true) = (word("--to-destination"), whole) else { continue };
+            let target: Option<IpAddr> = to.split(':').next().and_then(|a| a.parse().ok());
+            let proto = match word("-p").as_deref() {
+                Some("tcp") => TCP,
+                Some("udp") => UDP,
+                _ => continue,
+            };
+            let Some(port) = word("--dport").and_then(|p| p.parse().ok()) else { continue };
+            // To a room that can be seen, and that listens: what sleeps is no fault of the network.
+            let Some(room) = target.and_then(|t| case.net.holders(t).first().copied()) else {
+                continue;
+            };
+            if let Some((from, dst)) = client(case, ns, room) {
+                flows.push(Flow { from, src: None, dst, proto, port });
+            }
+        }
+    }
+    for flow in flows {
+        keep(case, flow, |why| match why {
+            Why::Filtered { culprit, .. } => culprit.hook == hooks::FORWARD,
+            why => {
+                matches!(why, Why::NoRoute | Why::NotForwarding { .. } | Why::ReversePath { .. })
+            }
+        });
+    }
+}
+
+/// Somebody outside who can be seen, and the address of the host that he knows.
+fn client(case: &Case<'_>, host: usize, room: End) -> Option<(usize, IpAddr)> {
+    for domain in case.domains.iter().filter(|d| !d.contains(&room)) {
+        let own = domain
+            .iter()
+            .filter(|e| e.ns == host)
+            .find_map(|e| case.space(host).addrs_of(e.index).find(|a| a.local.is_ipv4()));
+        let Some(own) = own else { continue };
+        let other = domain.iter().find(|e| {
+            e.ns != host
+                && case.space(e.ns).addrs_of(e.index).any(|a| own.network().contains(a.local))
+        });
+        if let Some(other) = other {
+            return Some((other.ns, own.local));
+        }
+    }
+    None
+}

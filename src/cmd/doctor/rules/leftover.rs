@@ -1,0 +1,30 @@
+//! D41: a cable of an earlier attempt lies about, and its names are taken.
+
+use super::{Finding, Row};
+use crate::cmd::doctor::case::Case;
+use crate::cmd::doctor::walk::lossy;
+use crate::model::{Link, Network};
+
+pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
+    for ns in super::cable::without(case) {
+        let name = case.label(ns);
+        let here = case.space(Network::HERE);
+        let unused = |l: &&Link| {
+            l.is_cable() && l.master.is_none() && here.addrs_of(l.index).next().is_none()
+        };
+        let is_of = |l: &&Link| lossy(&l.name).contains(&name);
+        // Both of its ends are here: the namespace it was made for never got its own.
+        let both = |l: &&Link| l.other_end.is_some_and(|e| e.ns == Network::HERE);
+        let Some(link) = here.links.iter().filter(unused).filter(both).find(is_of) else {
+            continue;
+        };
+        let device = lossy(&link.name);
+        let why = format!(
+            "{name} has no cable, and {device} with its other end lies unused on the host: to make \
+             it again says \"File exists\""
+        );
+        let mut fixes = vec![format!("ip link del {device}")];
+        fixes.extend(super::cable::lay(case, ns));
+        found.push(row.finding(ns, why, fixes));
+    }
+}

@@ -1,0 +1,38 @@
+//! D36: iptables may let through what it likes: another table has the last word.
+
+use super::policy::{is_iptables, sentence};
+use super::{Finding, Row};
+use crate::cmd::doctor::case::Case;
+use crate::cmd::doctor::hooks::Culprit;
+use crate::cmd::doctor::walk::{Why, lossy};
+
+pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
+    for (_, stop) in case.stops() {
+        let Why::Filtered { culprit, .. } = &stop.why else { continue };
+        if is_iptables(culprit) {
+            continue;
+        }
+        let family = family(culprit);
+        let (table, chain) = (lossy(&culprit.table), lossy(&culprit.chain));
+        let exec = case.exec(stop.ns);
+        let p = &stop.packet;
+        let ip = if p.is_ipv4() { "ip" } else { "ip6" };
+        let fix = format!(
+            "{exec}nft insert rule {family} {table} {chain} {ip} saddr {} {ip} daddr {} accept",
+            p.src, p.dst
+        );
+        let why = format!(
+            "{}; no rule of iptables can let it through, for every table is asked",
+            sentence(case, stop, culprit)
+        );
+        found.push(row.finding(stop.ns, why, vec![fix]));
+    }
+}
+
+fn family(culprit: &Culprit) -> &'static str {
+    match culprit.family {
+        1 => "inet",
+        10 => "ip6",
+        _ => "ip",
+    }
+}

@@ -1,0 +1,47 @@
+//! D3: a namespace that does not exist, or has another name.
+
+use super::{Finding, Row};
+use crate::cli::nearest;
+use crate::cmd::doctor::case::Case;
+use crate::cmd::doctor::walk::lossy;
+use crate::model::{Network, Origin};
+
+pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
+    let Some(unknown) = case.unknown.as_ref().filter(|u| !u.is_name_of_host) else { return };
+    let word = unknown.word.as_str();
+    let spaces = &case.net.namespaces;
+    // A container's, whose file has the name, or the beginning of it.
+    let mounted = spaces.iter().find_map(|ns| match &ns.origin {
+        Origin::Mount(path)
+            if lossy(path).rsplit('/').next().is_some_and(|l| l.starts_with(word)) =>
+        {
+            Some(lossy(path))
+        }
+        _ => None,
+    });
+    if let Some(path) = mounted {
+        let why = format!("no namespace is named {word}, but one is mounted on {path}");
+        let fixes = vec![
+            format!("touch /run/netns/{word}"),
+            format!("mount --bind {path} /run/netns/{word}"),
+        ];
+        found.push(row.finding(Network::HERE, why, fixes));
+        return;
+    }
+    let names = spaces.iter().flat_map(|ns| &ns.names).map(|n| lossy(n));
+    let names: Vec<String> = names.collect();
+    let near = nearest(word.as_bytes(), names.iter().map(|n| n.as_bytes()));
+    let (why, fixes) = match near {
+        Some(name) => {
+            let name = lossy(name);
+            let why = format!("no namespace or device is named {word}; there is {name}");
+            (why, vec![format!("ipbox doctor {name}")])
+        }
+        None => {
+            let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let why = format!("no namespace or device is named {word}; namespaces here: {list}");
+            (why, vec![format!("ip netns add {word}")])
+        }
+    };
+    found.push(row.finding(Network::HERE, why, fixes));
+}
