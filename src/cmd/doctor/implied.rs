@@ -71,39 +71,28 @@ fn outwards(case: &mut Case<'_>) {
         if way.is_none() {
             continue;
         }
-        // A router may let through some kinds only.
-        let mut stops = Vec::new();
-        for (proto, port) in [(ICMP, 0), (TCP, 443), (TCP, 80), (UDP, 53)] {
-            let flow = Flow { from: ns, src: None, dst: FAR, proto, port };
-            let trip = walk::follow(case.net, flow);
-            let counts = match trip.stop.as_ref().map(|s| (&s.why, s.ns)) {
-                // It has arrived; what is beyond the gateway is not looked for.
-                None | Some((Why::Closed | Why::Mute, _)) => false,
-                Some((Why::Filtered { culprit, bridge: None }, _)) => {
-                    culprit.hook == hooks::FORWARD
-                }
-                Some((
-                    Why::NotForwarding { .. }
-                    | Why::NoReturn { .. }
-                    | Why::ReversePath { .. }
-                    | Why::Unresolved { .. },
-                    _,
-                )) => true,
-                // The answer is lost outside.
-                Some((Why::NoRoute, at)) => {
-                    trip.stop.as_ref().is_some_and(|s| s.back)
-                        && matches!(case.space(at).origin, Origin::Mount(_))
-                }
-                _ => false,
-            };
-            if !counts {
-                stops.clear();
-                break;
-            }
-            stops.push(Followed { flow, trip, asked: false });
+        let to = |proto, port| Flow { from: ns, src: None, dst: FAR, proto, port };
+        let trip = walk::follow(case.net, to(ICMP, 0));
+        let Some(stop) = &trip.stop else { continue };
+        let outside = matches!(case.space(stop.ns).origin, Origin::Mount(_));
+        let counts = match &stop.why {
+            Why::NotForwarding { .. } | Why::NoReturn { .. } | Why::ReversePath { .. } => true,
+            // The gateway itself; what lies beyond it is not ours.
+            Why::Unresolved { .. } => stop.ns == ns,
+            Why::NoRoute => stop.back && outside,
+            // A router may let through some kinds only: then it is meant so.
+            Why::Filtered { .. } => [(TCP, 443), (UDP, 53)].into_iter().all(|(proto, port)| {
+                let other = walk::follow(case.net, to(proto, port));
+                matches!(
+                    other.stop.map(|s| s.why),
+                    Some(Why::Filtered { culprit, bridge: None }) if culprit.hook == hooks::FORWARD
+                )
+            }),
+            _ => false,
+        };
+        if counts {
+            case.flows.push(Followed { flow: to(ICMP, 0), trip, asked: false });
         }
-        let first = stops.into_iter().next();
-        case.flows.extend(first);
     }
 }
 

@@ -176,10 +176,9 @@ fn open<'n>(network: &'n Network, words: &[String]) -> Result<Case<'n>> {
             } else if let Some(ns) = space(network, word) {
                 implied::follow(&mut case);
                 case.only = Some(ns);
-            } else if network.namespaces[here].link_named(word.as_bytes()).is_some() {
+            } else if let Some(ns) = with_device(network, word) {
                 implied::follow(&mut case);
-                let link = network.namespaces[here].link_named(word.as_bytes());
-                case.only = link.map(|_| here);
+                case.only = Some(ns);
             } else {
                 unknown(&mut case, word, here, word.contains('.'));
             }
@@ -220,6 +219,14 @@ fn space(network: &Network, word: &str) -> Option<usize> {
     network
         .named(word.as_bytes())
         .or_else(|| (0..network.namespaces.len()).find(|ns| network.label(*ns) == word.as_bytes()))
+}
+
+/// The namespace of a device that can be used as it is: it is here, or it is up.
+fn with_device(network: &Network, word: &str) -> Option<usize> {
+    (0..network.namespaces.len()).find(|ns| {
+        let link = network.namespaces[*ns].link_named(word.as_bytes());
+        link.is_some_and(|l| *ns == Network::HERE || l.is_up())
+    })
 }
 
 /// Where a flow starts: a namespace, or one of its addresses.

@@ -3,7 +3,7 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
-use crate::model::End;
+use crate::model::{End, Prefix, Route};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     for (ns, space) in case.net.namespaces.iter().enumerate() {
@@ -17,7 +17,8 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             let device = lossy(&link.name);
             let why = format!("{device} in {} has an address, but is down", case.place(ns));
             let mut fixes = vec![format!("{}link set {device} up", case.ip(ns))];
-            fixes.extend(super::down::routes_lost(case, ns));
+            let addrs = space.addrs_of(link.index).filter(|a| a.scope < 253);
+            fixes.extend(addrs.filter_map(|a| routes_lost(case, ns, a.network())).next());
             let mut finding = row.finding(ns, why, fixes);
             finding.ends = vec![End { ns, index: link.index }];
             found.push(finding);
@@ -25,25 +26,19 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The default route that went when a device was switched off, if others on its link have one.
-pub fn routes_lost(case: &Case<'_>, ns: usize) -> Option<String> {
+/// The default route that went when a device was switched off or lost its address, if others in
+/// the network have one.
+pub fn routes_lost(case: &Case<'_>, ns: usize, network: Prefix) -> Option<String> {
+    let is_default = |r: &&Route| r.is_default() && r.is_ipv4();
     let space = case.space(ns);
-    if space.routes.iter().any(|r| r.is_default() && r.is_ipv4() && !r.hops.is_empty()) {
+    if !network.addr.is_ipv4() || space.routes.iter().filter(is_default).any(|r| !r.hops.is_empty())
+    {
         return None;
     }
-    // The gateway that the neighbours use.
-    for own in space.addrs.iter().filter(|a| a.local.is_ipv4() && a.scope < 253) {
-        let gateway =
-            case.net.namespaces.iter().enumerate().filter(|(n, _)| *n != ns).find_map(|(_, s)| {
-                s.routes
-                    .iter()
-                    .filter(|r| r.is_default())
-                    .find_map(|r| r.hops.first()?.gateway)
-                    .filter(|g| own.network().contains(*g))
-            });
-        if let Some(gateway) = gateway.filter(|g| *g != own.local) {
-            return Some(format!("{}route replace default via {gateway}", case.ip(ns)));
-        }
-    }
-    None
+    let others = case.net.namespaces.iter().enumerate().filter(|(n, _)| *n != ns);
+    let gateway = others
+        .flat_map(|(_, s)| s.routes.iter().filter(is_default))
+        .filter_map(|r| r.hops.first()?.gateway)
+        .find(|g| network.contains(*g) && !space.is_own(*g))?;
+    Some(format!("{}route replace default via {gateway}", case.ip(ns)))
 }

@@ -14,14 +14,10 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let Some(link) = space.link_named(word) else { continue };
         let (name, place) = (&unknown.word, case.place(ns));
         let ip = case.ip(ns);
-        let (state, fix) = match link.is_up() {
-            true => ("and up", format!("{ip}addr show {name}")),
-            false => ("and down", format!("{ip}link set {name} up")),
-        };
-        let why = format!("{name} is not in this namespace: it was moved to {place}, {state}");
+        let why = format!("{name} is not in this namespace: it was moved to {place}, and is down");
+        let fix = format!("{ip}link set {name} up");
         let mut finding = row.finding(ns, why, vec![fix]);
         finding.ends = vec![End { ns, index: link.index }];
-        finding.note = link.is_up();
         found.push(finding);
         return;
     }

@@ -47,7 +47,7 @@ fn check(row: &Row, case: &Case<'_>, end: End, addr: &Addr, found: &mut Vec<Find
         format!("{ip}addr add {}/{} dev {device}", addr.local, wide.prefix_len),
         format!("{ip}addr del {} dev {device}", addr.written()),
     ];
-    fixes.extend(super::down::routes_lost(case, end.ns).filter(|_| end.ns != 0));
+    fixes.extend(super::down::routes_lost(case, end.ns, wide.network()).filter(|_| end.ns != 0));
     let mut finding = row.finding(end.ns, why, fixes);
     finding.ends = vec![end, other];
     found.push(finding);

@@ -156,7 +156,17 @@ pub fn examine(case: &Case<'_>) -> Vec<Finding> {
             }
         }
     }
-    findings.dedup_by(|a, b| a.rule == b.rule && a.fixes == b.fixes && a.why == b.why);
+    // What is mended by the same commands is told once.
+    let mut told: Vec<(&str, Vec<String>, String)> = Vec::new();
+    findings.retain(|f| {
+        let why = if f.fixes.is_empty() { f.why.clone() } else { String::new() };
+        let key = (f.rule, f.fixes.clone(), why);
+        let first = !told.contains(&key);
+        if first {
+            told.push(key);
+        }
+        first
+    });
     findings
 }
 

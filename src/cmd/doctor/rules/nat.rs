@@ -15,8 +15,6 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             | Why::Unresolved { .. }
             | Why::Refused(_)
             | Why::Astray { .. } => stop.back,
-            // The answer comes back by another way than the request has gone.
-            Why::ReversePath { .. } | Why::WrongAnswer => false,
             _ => false,
         };
         // Where the private network ends: the last that has passed the packet on, in our hands.
@@ -24,11 +22,15 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let last = trip.forwarders().filter(|(ns, ..)| ours(*ns)).last();
         let Some((router, input, output)) = last.filter(|_| lost) else { continue };
         let nat = trip.connection(router);
-        if nat.is_some_and(|c| c.is_snat()) {
+        if nat.is_some_and(|c| c.is_snat() || c.is_dnat()) {
             continue;
         }
         let Some(src) = nat.map(|c| c.original.src) else { continue };
         let network = case.network_of(router, input, src);
+        // Who sends under an address of another network has another fault.
+        if network.is_host() && !followed.asked {
+            continue;
+        }
         let device = case.dev(crate::model::End { ns: router, index: output });
         let program = if src.is_ipv4() { "iptables" } else { "ip6tables" };
         let why = format!(

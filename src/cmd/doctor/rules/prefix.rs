@@ -3,7 +3,7 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
-use crate::model::End;
+use crate::model::{End, Prefix};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     for (ns, space) in case.net.namespaces.iter().enumerate() {
@@ -25,8 +25,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             // Those who share the slip have no network to show; then the usual one is meant.
             let also = || {
                 case.others(end).into_iter().any(|(_, a)| {
-                    a.written().is_host()
-                        && crate::model::Prefix { addr: addr.local, len: 24 }.contains(a.local)
+                    a.written().is_host() && Prefix { addr: addr.local, len: 24 }.contains(a.local)
                 })
             };
             let len = match near {
@@ -44,7 +43,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                 format!("{ip}addr add {local}/{len} dev {device}"),
                 format!("{ip}addr del {local}/32 dev {device}"),
             ];
-            fixes.extend(super::down::routes_lost(case, ns));
+            fixes.extend(super::down::routes_lost(case, ns, Prefix { addr: local, len }));
             let mut finding = row.finding(ns, why, fixes);
             finding.ends = vec![end];
             found.push(finding);

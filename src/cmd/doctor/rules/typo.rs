@@ -44,28 +44,12 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                 format!("{ip}addr add {meant}/{} dev {device}", addr.prefix_len),
                 format!("{ip}addr del {} dev {device}", addr.written()),
             ];
-            fixes.extend(gateway(case, *end, like));
+            fixes.extend(super::down::routes_lost(case, end.ns, like.network()));
             let mut finding = row.finding(end.ns, why, fixes);
             finding.ends = vec![*end];
             found.push(finding);
         }
     }
-}
-
-/// The default route that could not be made from the wrong network.
-fn gateway(case: &Case<'_>, end: End, like: &Addr) -> Option<String> {
-    let has = |r: &crate::model::Route| r.is_default() && r.is_ipv4();
-    if case.space(end.ns).routes.iter().any(has) {
-        return None;
-    }
-    let gateway = case.net.namespaces.iter().find_map(|s| {
-        s.routes
-            .iter()
-            .filter(|r| has(r))
-            .find_map(|r| r.hops.first()?.gateway)
-            .filter(|g| like.network().contains(*g))
-    })?;
-    Some(format!("{}route replace default via {gateway}", case.ip(end.ns)))
 }
 
 /// The address that a slip of one character has made into `addr`.

@@ -10,6 +10,9 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some(unknown) = case.unknown.as_ref().filter(|u| !u.is_name_of_host) else { return };
     let word = unknown.word.as_str();
     let spaces = &case.net.namespaces;
+    if spaces.iter().any(|ns| ns.link_named(word.as_bytes()).is_some()) {
+        return;
+    }
     // A container's, whose file has the name, or the beginning of it.
     let mounted = spaces.iter().find_map(|ns| match &ns.origin {
         Origin::Mount(path)
