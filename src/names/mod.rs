@@ -7,6 +7,7 @@ mod arphrd;
 mod db;
 mod ethertype;
 pub mod hosts;
+pub mod ipset;
 mod links;
 mod namespaces;
 mod netdb;

@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::hosts::{Hosts, Networks};
+use super::ipset::Sets;
 use crate::sys::file;
 
 /// The databases.
@@ -16,6 +17,8 @@ pub struct NetDb {
     networks: OnceCell<Networks>,
     services: OnceCell<Vec<u8>>,
     protocols: OnceCell<Vec<u8>>,
+    /// The kernel's, asked for at first use.
+    pub sets: Sets,
 }
 
 /// The words of each line up to `#`.

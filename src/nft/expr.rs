@@ -67,6 +67,22 @@ pub enum Verdict<'a> {
     Other(u32),
 }
 
+/// What is logged of a packet, and where: for a program behind a group, or in the kernel's log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Log<'a> {
+    /// Empty for none.
+    pub prefix: &'a [u8],
+    /// Of syslog(2); absent with a group.
+    pub level: Option<u32>,
+    /// NF_LOG_*.
+    pub flags: u32,
+    pub group: Option<u16>,
+    /// Bytes of a packet.
+    pub snap_len: Option<u32>,
+    /// Packets that are handed over at once.
+    pub threshold: Option<u16>,
+}
+
 /// Where a value is loaded from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -121,6 +137,7 @@ pub enum Expr<'a> {
         unit: u64,
         burst: u32,
     },
+    Log(Log<'a>),
     /// An extension of x_tables.
     Match {
         name: &'a [u8],
@@ -207,6 +224,14 @@ fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
         b"immediate" if number(1) != Some(NFT_REG_VERDICT) => {
             Expr::Immediate { reg: number(1)?, value: value(2)? }
         }
+        b"log" => Expr::Log(Log {
+            prefix: data.find(2).map_or(&b""[..], Attr::bytes),
+            level: number(5),
+            flags: number(6).unwrap_or(0),
+            group: data.find(1).and_then(Attr::u16_be),
+            snap_len: number(3),
+            threshold: data.find(4).and_then(Attr::u16_be),
+        }),
         b"immediate" => {
             let verdict = data.find(2)?.nested().find(NFTA_DATA_VERDICT)?.nested();
             let code = verdict.find(NFTA_VERDICT_CODE).and_then(Attr::u32_be)?;
@@ -314,6 +339,28 @@ impl Exprs {
             r.u32_be(3, burst);
             r.u32_be(4, 0);
             r.u32_be(5, 0);
+        });
+    }
+    pub fn log(&mut self, log: &Log<'_>) {
+        self.element("log", |r| {
+            if let Some(group) = log.group {
+                r.u16_be(1, group);
+            }
+            if !log.prefix.is_empty() {
+                r.strz(2, log.prefix);
+            }
+            if let Some(len) = log.snap_len {
+                r.u32_be(3, len);
+            }
+            if let Some(threshold) = log.threshold {
+                r.u16_be(4, threshold);
+            }
+            if let Some(level) = log.level {
+                r.u32_be(5, level);
+            }
+            if log.flags != 0 {
+                r.u32_be(6, log.flags);
+            }
         });
     }
     pub fn verdict(&mut self, verdict: Verdict<'_>) {

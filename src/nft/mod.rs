@@ -11,7 +11,7 @@ pub mod whole;
 
 pub use batch::{Batch, Outcome};
 pub use chain::{Base, Chain};
-pub use expr::{Cmp, Expr, Exprs, Reader, Source, Verdict, base, meta};
+pub use expr::{Cmp, Expr, Exprs, Log, Reader, Source, Verdict, base, meta};
 pub use rule::{Place, Rule};
 pub use table::Table;
 

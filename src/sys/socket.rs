@@ -37,6 +37,19 @@ pub fn set_bytes(fd: BorrowedFd<'_>, level: i32, name: i32, value: &[u8]) -> io:
     if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// Reads an option into some bytes, which the kernel may read first; how many it has written.
+///
+/// # Errors
+///
+/// Those of getsockopt(2).
+pub fn get_bytes(fd: BorrowedFd<'_>, level: i32, name: i32, value: &mut [u8]) -> io::Result<usize> {
+    let mut len = libc::socklen_t::try_from(value.len()).map_err(io::Error::other)?;
+    let at = value.as_mut_ptr().cast();
+    // SAFETY: the kernel writes at most `len` bytes, which are there, and keeps no pointer.
+    let done = unsafe { libc::getsockopt(fd.as_raw_fd(), level, name, at, &raw mut len) };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(len as usize) }
+}
+
 /// Sets an option that is a number.
 ///
 /// # Errors

@@ -8,7 +8,7 @@
 #   tests/reference/install.sh kernel                   Debian stable's kernel, and what starts it
 #                                                       -> target/kernel/, for tests/vm/run.sh
 #
-# iproute2, iptables, nftables, iputils-ping, net-tools and procps are fetched with all
+# iproute2, iptables, nftables, ipset, nfacct, iputils-ping, net-tools and procps are fetched with all
 # libraries they need by apt's own machinery, from the archive that this machine's apt
 # already uses, with the suite's name exchanged. apt works on a state of its own below
 # target/, so the machine's package lists and packages are neither read nor changed, and an
@@ -42,7 +42,7 @@ kernel:*)
     dir=$target/kernel
     ;;
 *)
-    packages=(iproute2 iptables nftables iputils-ping net-tools procps netbase)
+    packages=(iproute2 iptables nftables ipset nfacct iputils-ping net-tools procps netbase)
     dir=$target/reference
     [ "$suite" = stable ] || dir+=-$suite
     ;;
@@ -162,7 +162,7 @@ elif [ "${1-}" = kernel ]; then
     wrapper qemu-system-x86_64 qemu-system-x86_64
     try=(qemu-system-x86_64:--version)
 else
-    for tool in ip bridge tc nft ping arp route ifconfig sysctl; do wrapper $tool $tool; done
+    for tool in ip bridge tc nft ipset nfacct ping arp route ifconfig sysctl; do wrapper $tool $tool; done
     for tool in {iptables,ip6tables}{,-save,-restore}; do wrapper $tool xtables-nft-multi; done
     try=(ip:-V iptables:-V nft:-v arp:-V ping:-V sysctl:-V)
 fi

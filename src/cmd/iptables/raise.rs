@@ -123,6 +123,14 @@ impl<'a> Raiser<'a> {
                 }
                 None => strange(b"limit"),
             },
+            Expr::Log(log) => match ext::of_log(&log) {
+                Some(call) => {
+                    self.ended = true;
+                    self.rule.target = Target::Call(call);
+                    Ok(())
+                }
+                None => strange(b"log"),
+            },
             Expr::Match { name, revision, info } => {
                 match ext::of_wire(Kind::Match, name, revision, info, self.family) {
                     Some(ext) => {

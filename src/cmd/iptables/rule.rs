@@ -56,6 +56,13 @@ impl Target {
             Target::Call(call) => call.ext.name.as_bytes(),
         }
     }
+    /// What `-L` and `-v` call it: an extension by its name in the kernel.
+    pub fn column(&self) -> &[u8] {
+        match self {
+            Target::Call(call) => call.ext.wire.as_bytes(),
+            _ => self.name(),
+        }
+    }
     /// The chain that is jumped to.
     pub fn chain(&self) -> Option<&[u8]> {
         match self {

@@ -99,14 +99,14 @@ impl Show<'_> {
             count(out, rule.counters.0, packets, self.exact);
             count(out, rule.counters.1, bytes, self.exact);
         }
-        padded(out, rule.target.name(), 9);
+        padded(out, rule.target.column(), 9);
         out.push(b' ');
         self.columns(out, rule, true);
     }
 
     /// What `-v` prints of a rule that is added or deleted.
     pub fn echo(&self, out: &mut Vec<u8>, rule: &Rule) {
-        put(out, rule.target.name());
+        put(out, rule.target.column());
         out.push(b' ');
         self.columns(out, rule, false);
     }

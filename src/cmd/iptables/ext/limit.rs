@@ -14,7 +14,7 @@ const DEFAULT_BURST: u32 = 5;
 const MAX_BURST: u64 = 10_000;
 
 /// Seconds of the units, with the word that is read and the one that is printed.
-const UNITS: [(u32, &str, &str); 4] =
+pub const UNITS: [(u32, &str, &str); 4] =
     [(86_400, "day", "day"), (3600, "hour", "hour"), (60, "minute", "min"), (1, "second", "sec")];
 
 pub static LIMIT: Ext = Ext {
@@ -72,16 +72,10 @@ fn take(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     let slash = value.iter().position(|&b| b == b'/');
     let seconds = match slash.map(|at| &value[at + 1..]) {
         None => 1,
-        Some(word) => {
-            let fits = |name: &str| {
-                let name = name.as_bytes().get(..word.len());
-                !word.is_empty() && name.is_some_and(|n| n.eq_ignore_ascii_case(word))
-            };
-            match UNITS.iter().rev().find(|(_, name, _)| fits(name)) {
-                Some((seconds, ..)) => *seconds,
-                None => return bad(),
-            }
-        }
+        Some(word) => match unit(word) {
+            Some(seconds) => seconds,
+            None => return bad(),
+        },
     };
     let time = match leading(value) {
         0 => return bad(),
@@ -94,8 +88,17 @@ fn take(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     Ok(())
 }
 
+/// The seconds of a unit, by a beginning of its name.
+pub fn unit(word: &[u8]) -> Option<u32> {
+    let fits = |name: &str| {
+        let name = name.as_bytes().get(..word.len());
+        !word.is_empty() && name.is_some_and(|n| n.eq_ignore_ascii_case(word))
+    };
+    UNITS.iter().rev().find(|(_, name, _)| fits(name)).map(|(seconds, ..)| *seconds)
+}
+
 /// The number that a word begins with, as atoi(3) reads it: only 32 bits of it are kept.
-fn leading(word: &[u8]) -> i32 {
+pub fn leading(word: &[u8]) -> i32 {
     let word = word.trim_ascii_start();
     let (minus, word) = match word {
         [b'-', rest @ ..] => (true, rest),

@@ -3,13 +3,45 @@
 //! An extension is the kernel's structure and what makes it: a table of options that are read
 //! into it, and two ways to print it. The structure itself is what is sent, kept and compared.
 
+/// An option that stands alone and sets bits of a byte.
+macro_rules! bits {
+    ($name:literal, $at:expr, $bits:expr) => {
+        Opt {
+            name: $name,
+            take: |f, _| {
+                f.info[$at] |= $bits;
+                Ok(())
+            },
+            ..Opt::NONE
+        }
+    };
+}
+
+/// An option of a number of 32 bits in host order, with its least and greatest value.
+macro_rules! number {
+    ($ext:literal, $name:literal, $arg:literal, $at:expr, $low:expr, $high:expr) => {
+        Opt {
+            name: $name,
+            arg: $arg,
+            take: |f, value| scalar::put_int(f.info, $at, value, ($ext, $name), $low, $high),
+            ..Opt::NONE
+        }
+    };
+}
+
 mod addrtype;
+mod audit;
 mod checksum;
 mod classify;
+mod cluster;
 mod comment;
+mod connbytes;
+mod connlimit;
 mod connmark;
 mod connmark_target;
 mod conntrack;
+mod cpu;
+mod ct;
 mod dccp;
 mod dnat;
 mod dscp;
@@ -18,10 +50,12 @@ mod esp;
 mod eui64;
 mod field;
 mod frag;
+mod hashlimit;
 mod hbh;
 mod helper;
 mod hl;
 mod icmp;
+mod idletimer;
 mod iprange;
 mod ipv6header;
 mod led;
@@ -35,6 +69,9 @@ mod masquerade;
 mod mh;
 mod multiport;
 mod nat;
+mod netmap;
+mod nfacct;
+mod nflog;
 mod nfqueue;
 mod npt;
 mod owner;
@@ -46,24 +83,33 @@ mod quota;
 mod recent;
 mod redirect;
 mod reject;
+mod rpfilter;
 mod rt;
 mod scalar;
 mod sctp;
 mod secmark;
+mod set;
+mod set_target;
 mod snat;
+mod socket;
 mod state;
 mod statistic;
+mod string;
+mod synproxy;
 mod tcp;
 mod tcpmss;
 mod tcpmss_target;
 mod tcpoptstrip;
+mod tee;
+mod time;
 mod tos;
+mod tproxy;
 mod trace;
 mod udp;
 
 use crate::cli::getopt::Getopt;
 use crate::names::NetDb;
-use crate::nft::{Cmp, Exprs};
+use crate::nft::{Cmp, Exprs, Log};
 
 use super::fail::{Result, usage};
 use super::family::{Addr, Family};
@@ -143,15 +189,34 @@ static ALL: &[&Ext] = &[
     &npt::SNPT,
     &npt::DNPT,
     &led::LED,
+    &audit::AUDIT,
+    &cluster::CLUSTER,
+    &connbytes::CONNBYTES,
+    &connlimit::CONNLIMIT,
+    &cpu::CPU,
+    &ct::CT,
+    &ct::NOTRACK,
+    &hashlimit::HASHLIMIT_V4,
+    &hashlimit::HASHLIMIT_V6,
+    &idletimer::IDLETIMER,
+    &netmap::NETMAP_V4,
+    &netmap::NETMAP_V6,
+    &nfacct::NFACCT,
+    &nflog::NFLOG,
+    &rpfilter::RPFILTER,
+    &set::SET,
+    &set_target::SET,
+    &socket::SOCKET,
+    &string::STRING,
+    &synproxy::SYNPROXY,
+    &tee::TEE,
+    &time::TIME,
+    &tproxy::TPROXY,
 ];
 
 /// The targets of the reference that are not built here: no chain may be meant by them.
 #[rustfmt::skip] // words
-static TARGETS_NOT_BUILT: &[&str] = &[
-    "AUDIT", "CLUSTERIP", "CT", "HMARK",
-    "IDLETIMER", "NETMAP", "NFLOG", "NOTRACK", "RATEEST", "SET",
-    "SYNPROXY", "TEE", "TPROXY", "ULOG",
-];
+static TARGETS_NOT_BUILT: &[&str] = &["CLUSTERIP", "HMARK", "RATEEST", "ULOG"];
 
 /// Where an extension stands in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +262,7 @@ pub struct Ext {
 }
 
 /// What an extension for a protocol has besides.
+#[derive(Clone, Copy)]
 pub struct Transport {
     pub protocol: u8,
     /// Writes native expressions; false when only the x_tables form says it.
@@ -376,6 +442,11 @@ pub fn of_limit(rate: u64, unit: u64, burst: u32) -> Option<Call> {
     Some(Call { ext: &limit::LIMIT, info: limit::raise(rate, unit, burst)? })
 }
 
+/// The target that a log of nf_tables is, when it goes to a group.
+pub fn of_log(log: &Log<'_>) -> Option<Call> {
+    Some(Call { ext: &nflog::NFLOG, info: nflog::raise(log)? })
+}
+
 /// The match that goes with a protocol.
 pub fn of_protocol(protocol: u8, family: Family) -> Option<&'static Ext> {
     ALL.iter().copied().find(|e| {
@@ -521,6 +592,10 @@ fn u16_at(info: &[u8], at: usize) -> u16 {
 /// A u32 in host order at an offset.
 fn u32_at(info: &[u8], at: usize) -> u32 {
     info.get(at..at + 4).map_or(0, |b| u32::from_ne_bytes([b[0], b[1], b[2], b[3]]))
+}
+/// A u64 in host order at an offset.
+fn u64_at(info: &[u8], at: usize) -> u64 {
+    info.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u64::from_ne_bytes(*b))
 }
 /// Writes bytes at an offset.
 fn put_at(info: &mut [u8], at: usize, bytes: &[u8]) {

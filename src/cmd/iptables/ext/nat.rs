@@ -56,6 +56,13 @@ impl Layout {
         addr[..self.width].copy_from_slice(&info[at..at + self.width]);
         addr
     }
+    pub fn addresses(self, info: &[u8]) -> (Addr, Addr) {
+        (self.address(info, self.low), self.address(info, self.high))
+    }
+    pub fn set_addresses(self, info: &mut [u8], low: &Addr, high: &Addr) {
+        put_at(info, self.low, &low[..self.width]);
+        put_at(info, self.high, &high[..self.width]);
+    }
     fn port(self, info: &[u8], index: usize) -> u16 {
         let at = self.ports + index * 2;
         u16::from_be_bytes([info[at], info[at + 1]])
@@ -107,7 +114,7 @@ impl Layout {
         if flags & MAP_IPS != 0 {
             let brackets = family == Family::V6 && flags & PROTO_SPECIFIED != 0;
             put(out, if brackets { "[" } else { "" });
-            let (low, high) = (self.address(info, self.low), self.address(info, self.high));
+            let (low, high) = self.addresses(info);
             put(out, family.show(&low));
             if low != high {
                 put(out, "-");

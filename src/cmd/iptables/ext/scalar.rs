@@ -1,9 +1,9 @@
 //! Numbers as most extensions read them, with the sentences for those that are none.
 
 use crate::cmd::iptables::fail::{Result, usage};
-use crate::cmd::iptables::family::number;
+use crate::cmd::iptables::family::{Addr, Family, number};
 
-use super::{Opt, ports};
+use super::{Opt, ports, put_at};
 
 /// The name of an extension and of one of its options.
 pub type Place = (&'static str, &'static str);
@@ -30,13 +30,68 @@ pub fn byte(word: &[u8], place: Place, low: u8, high: u8) -> Result<u8> {
     int(word, place, low.into(), high.into()).map(|n| u8::try_from(n).unwrap_or(high))
 }
 
+/// The same, written at an offset.
+pub fn put_int(
+    info: &mut [u8],
+    at: usize,
+    word: &[u8],
+    place: Place,
+    low: u32,
+    high: u32,
+) -> Result {
+    put_at(info, at, &int(word, place, low, high)?.to_ne_bytes());
+    Ok(())
+}
+/// A u16, written at an offset.
+pub fn put_short(info: &mut [u8], at: usize, word: &[u8], place: Place) -> Result {
+    let n = int(word, place, 0, u16::MAX.into())?;
+    put_at(info, at, &u16::try_from(n).unwrap_or(u16::MAX).to_ne_bytes());
+    Ok(())
+}
+
+/// A text in a field of `size` bytes, the NUL included: what is too long is cut off, as the
+/// reference does.
+pub fn put_text(info: &mut [u8], at: usize, size: usize, text: &[u8]) {
+    put_at(info, at, &text[..text.len().min(size - 1)]);
+}
+/// The same of a text that may not be empty.
+pub fn put_name(info: &mut [u8], at: usize, size: usize, text: &[u8]) -> Result {
+    if text.is_empty() {
+        return usage(&[b"Argument must have a minimum length of 1 characters\n"]);
+    }
+    put_text(info, at, size, text);
+    Ok(())
+}
+
+/// A mask as a number of bits or written out.
+pub fn prefix(word: &[u8], family: Family, (ext, option): Place) -> Result<Addr> {
+    let most = family.len() * 8;
+    let bits = number(word.trim_ascii_start(), most as u64).and_then(|n| usize::try_from(n).ok());
+    // A number alone would be an address of one part.
+    let written = || family.parse(word).filter(|_| word.iter().any(|b| matches!(b, b'.' | b':')));
+    match bits.map(|bits| family.mask(bits)).or_else(written) {
+        Some(mask) => Ok(mask),
+        None => usage(&[format!(
+            "{ext}: bad value for option \"--{option}\", neither a valid network mask nor valid CIDR (0-{most}).\n"
+        )
+        .as_bytes()]),
+    }
+}
+
 /// `NUMBER`, `LOW:HIGH`, `:HIGH`, `LOW:`.
 pub fn range(word: &[u8], place: Place, most: u32) -> Result<(u32, u32)> {
+    let (low, high) = wide_range(word, place, most.into())?;
+    let narrow = |n: u64| u32::try_from(n).unwrap_or(most);
+    Ok((narrow(low), narrow(high.unwrap_or(low))))
+}
+
+/// The same of 64 bits; absent is what is not said behind a number alone.
+pub fn wide_range(word: &[u8], place: Place, most: u64) -> Result<(u64, Option<u64>)> {
     let (ext, option) = place;
     // Of what is wrong all is shown that follows, too.
-    let one = |word: &[u8], all: &[u8], default: u32, least: u32| match word {
+    let one = |word: &[u8], all: &[u8], default: u64, least: u64| match word {
         b"" => Ok(default),
-        _ => match leading(word, most) {
+        _ => match leading_wide(word, most) {
             Some((n, b"")) if n >= least => Ok(n),
             Some((n, rest)) if n >= least => {
                 let text =
@@ -51,16 +106,21 @@ pub fn range(word: &[u8], place: Place, most: u32) -> Result<(u32, u32)> {
         },
     };
     match ports::parts(word, place)? {
-        (low, None) => one(low, word, 0, 0).map(|n| (n, n)),
+        (low, None) => one(low, word, 0, 0).map(|n| (n, None)),
         (low, Some(high)) => {
             let low = one(low, word, 0, 0)?;
-            Ok((low, one(high, high, most, low)?))
+            Ok((low, Some(one(high, high, most, low)?)))
         }
     }
 }
 
 /// The number a word begins with, and what follows it.
 pub fn leading(word: &[u8], most: u32) -> Option<(u32, &[u8])> {
+    let (value, rest) = leading_wide(word, most.into())?;
+    Some((u32::try_from(value).ok()?, rest))
+}
+/// The same of 64 bits.
+pub fn leading_wide(word: &[u8], most: u64) -> Option<(u64, &[u8])> {
     let word = word.trim_ascii_start();
     let hex = matches!(word, [b'0', b'x' | b'X', d, ..] if d.is_ascii_hexdigit());
     let octal = !hex && word.starts_with(b"0");
@@ -71,8 +131,7 @@ pub fn leading(word: &[u8], most: u32) -> Option<(u32, &[u8])> {
     };
     let skip = if hex { 2 } else { 0 };
     let end = skip + word[skip..].iter().take_while(digit).count();
-    let value = number(&word[..end], most.into())?;
-    Some((u32::try_from(value).ok()?, &word[end..]))
+    Some((number(&word[..end], most)?, &word[end..]))
 }
 
 /// `VALUE[/MASK]` of a mark.
