@@ -5,7 +5,7 @@
 use crate::cli::value::AF_UNSPEC;
 use crate::error::Error;
 use crate::names::Names;
-use crate::netlink::{self, Conn, Msg, Protocol, Request};
+use crate::netlink::{self, Conn, Msg, Pack, Protocol, Request};
 use crate::output::{Human, Out, Style};
 use crate::sys::{fd, file, netns};
 
@@ -64,12 +64,24 @@ pub struct Ctx {
     pub out: Out,
     pub names: Names,
     route: Option<Conn>,
+    later: Option<Later>,
+}
+
+/// Lines of a batch that goes on after an error: changes that wait to be sent together.
+struct Later {
+    pack: Pack,
+    /// The line of the batch that each is from.
+    lines: Vec<u64>,
+    /// What a line that fails is said to be a line of.
+    file: Vec<u8>,
+    line: u64,
+    failed: bool,
 }
 
 impl Ctx {
     pub fn new(opts: Opts) -> Ctx {
         let names = Names::default();
-        Ctx { out: Out::new(opts.style), names, opts, route: None }
+        Ctx { out: Out::new(opts.style), names, opts, route: None, later: None }
     }
 
     /// The rtnetlink connection.
@@ -78,6 +90,7 @@ impl Ctx {
     ///
     /// When no socket can be had: the reference's sentence, status 1.
     pub fn route(&mut self) -> Result<&mut Conn, Error> {
+        self.settle();
         if self.route.is_none() {
             let conn = Conn::open(Protocol::Route, self.opts.receive_buffer)
                 .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
@@ -174,9 +187,86 @@ impl Ctx {
         }
     }
 
+    /// From here on [`Ctx::change_later`] may wait: the lines of a batch are independent.
+    pub fn pack_lines_of(&mut self, file: &[u8]) {
+        let file = file.to_vec();
+        let (pack, lines) = (Pack::default(), Vec::new());
+        self.later = Some(Later { pack, lines, file, line: 0, failed: false });
+    }
+
+    /// What is changed now is from this line.
+    pub fn at_line(&mut self, number: u64) {
+        if let Some(later) = &mut self.later {
+            later.line = number;
+        }
+    }
+
+    /// Whether changes wait.
+    pub fn has_more(&self) -> bool {
+        self.later.as_ref().is_some_and(|later| later.pack.count() > 0)
+    }
+
+    /// Sends a change like [`Ctx::change`], or together with others, before anything else is asked
+    /// or said. For what ends a command: if it is refused, it is the line that has failed.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal, unless it comes later.
+    pub fn change_later(&mut self, request: &mut Request) -> Result<(), Error> {
+        let Some(later) = &mut self.later else { return self.change(request) };
+        later.pack.add(request).map_err(netlink::Error::from)?;
+        later.lines.push(later.line);
+        // Of each refusal one to two KiB must find room where they wait to be read.
+        let most = self.opts.receive_buffer as usize / 2048;
+        if later.pack.is_full() || later.lines.len() >= most {
+            self.settle();
+        }
+        Ok(())
+    }
+
+    /// Sends the changes that wait, and says which lines have failed.
+    pub fn settle(&mut self) {
+        if !self.has_more() {
+            return;
+        }
+        let Some(mut later) = self.later.take() else { return };
+        let mut failed = Vec::new();
+        let (mut from, end) = (0, later.lines.len());
+        while from < end {
+            let sent = self.route().and_then(|conn| {
+                let refused = &mut |at, nack| {
+                    let e = Error::Kernel { nack, status: 2, dump: false, at: None };
+                    failed.push((at, e.text()));
+                };
+                Ok(conn.change_some(&mut later.pack, from, refused)?)
+            });
+            from = sent.unwrap_or_else(|e| {
+                // Nobody knows what became of the rest.
+                let known = failed.last().map_or(from, |&(at, _)| from.max(at + 1));
+                failed.extend((known..end).map(|at| (at, e.text())));
+                end
+            });
+        }
+        for (at, text) in &mut failed {
+            let text = failed_line(std::mem::take(text), &later.file, later.lines[*at]);
+            self.complain(&text);
+        }
+        later.failed |= !failed.is_empty();
+        later.pack.clear();
+        later.lines.clear();
+        self.later = Some(later);
+    }
+
+    /// Sends the changes that wait; whether any that waited has failed.
+    pub fn settle_all(&mut self) -> bool {
+        self.settle();
+        self.later.take().is_some_and(|later| later.failed)
+    }
+
     /// Prints to stderr, after what stdout holds: the reference flushes what it shows record by
     /// record, so in a log of both its error comes behind.
     pub fn complain(&mut self, text: &[u8]) {
+        self.settle();
         if !text.is_empty() {
             let _ = self.out.flush();
         }
@@ -212,6 +302,14 @@ impl Ctx {
         self.route = None;
         self.names.forget_links();
     }
+}
+
+/// What is said of a line of a batch, behind what is wrong with it.
+pub fn failed_line(mut text: Vec<u8>, file: &[u8], line: u64) -> Vec<u8> {
+    text.extend_from_slice(b"Command failed ");
+    text.extend_from_slice(file);
+    text.extend_from_slice(format!(":{line}\n").as_bytes());
+    text
 }
 
 /// What shows one message of a table.

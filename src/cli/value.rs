@@ -183,36 +183,31 @@ pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
 /// address, and a batch is full of them. What is written otherwise is `None`, also where it is
 /// an address.
 fn plain_ipv4(word: &[u8]) -> Option<([u8; 4], usize)> {
+    let digit =
+        |at: usize| word.get(at).map(|b| u32::from(b.wrapping_sub(b'0'))).filter(|d| *d < 10);
     let mut out = [0; 4];
     let mut at = 0;
-    // Above 255: no digit yet.
-    let mut sum = u32::MAX;
-    for (i, &b) in word.iter().enumerate() {
-        let digit = u32::from(b.wrapping_sub(b'0'));
-        if digit < 10 {
-            sum = match sum {
-                u32::MAX => digit,
-                0 => return None,
-                _ => sum * 10 + digit,
-            };
-            if sum > 255 {
+    for (i, place) in out.iter_mut().enumerate() {
+        if i > 0 {
+            if word.get(at) != Some(&b'.') {
                 return None;
             }
-        } else if b == b'.' {
-            *out.get_mut(at)? = std::primitive::u8::try_from(sum).ok()?;
-            (at, sum) = (at + 1, u32::MAX);
-        } else if b == b'/' && at == 3 {
-            out[3] = std::primitive::u8::try_from(sum).ok()?;
-            return Some((out, i));
-        } else {
-            return None;
+            at += 1;
         }
+        let mut sum = digit(at)?;
+        at += 1;
+        // What begins with 0 is octal, unless that is all; a fourth digit is where no dot is.
+        if sum > 0
+            && let Some(next) = digit(at)
+        {
+            (sum, at) = (10 * sum + next, at + 1);
+            if let Some(next) = digit(at) {
+                (sum, at) = (10 * sum + next, at + 1);
+            }
+        }
+        *place = std::primitive::u8::try_from(sum).ok()?;
     }
-    if at != 3 {
-        return None;
-    }
-    out[3] = std::primitive::u8::try_from(sum).ok()?;
-    Some((out, word.len()))
+    matches!(word.get(at), None | Some(b'/')).then_some((out, at))
 }
 
 /// A byte in decimal without a leading zero: nearly every length of a prefix.

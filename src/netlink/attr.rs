@@ -88,6 +88,8 @@ pub struct Table<'a, const N: usize> {
     /// Where the attribute of this type begins, in steps of four bytes, and one; 0 for none. A
     /// table of places is a tenth of a table of attributes, and is cleared for each record.
     at: [u16; N],
+    /// A bit for each type below 64 that there is.
+    present: u64,
 }
 
 impl<'a, const N: usize> Table<'a, N> {
@@ -95,18 +97,26 @@ impl<'a, const N: usize> Table<'a, N> {
     pub fn new(attrs: Attrs<'a>) -> Self {
         let run = attrs.0;
         let mut at = [0; N];
+        let mut present = 0u64;
         let mut rest = run;
         while let Some(&[l0, l1, k0, k1]) = rest.first_chunk() {
             let len = usize::from(u16::from_ne_bytes([l0, l1]));
             if len < 4 || len > rest.len() {
                 break;
             }
-            if let Some(place) = at.get_mut(usize::from(u16::from_ne_bytes([k0, k1]) & 0x3fff)) {
+            let kind = u16::from_ne_bytes([k0, k1]) & 0x3fff;
+            if let Some(place) = at.get_mut(usize::from(kind)) {
+                present |= 1u64.checked_shl(kind.into()).unwrap_or(0);
                 *place = u16::try_from((run.len() - rest.len()) / 4 + 1).unwrap_or(0);
             }
             rest = rest.get(len.next_multiple_of(4)..).unwrap_or(&[]);
         }
-        Table { run, at }
+        Table { run, at, present }
+    }
+    /// Whether there is any type below 64 besides these, a bit for each.
+    #[inline]
+    pub fn has_others(&self, than: u64) -> bool {
+        self.present & !than != 0
     }
     #[inline]
     pub fn get(&self, kind: u16) -> Option<Attr<'a>> {

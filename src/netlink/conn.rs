@@ -9,7 +9,7 @@ use netlink_packet_core::{
 };
 use netlink_sys::{Socket, SocketAddr};
 
-use super::{Attrs, HEADER_LEN, Msg, Msgs, Pack, Request};
+use super::{Attrs, HEADER_LEN, Msg, Msgs, Request};
 use crate::sys::netlink::receive;
 
 /// Which part of the kernel is spoken to; NETLINK_* of linux/netlink.h.
@@ -81,7 +81,7 @@ pub struct Ack {
 pub struct Conn {
     // Never cloned: a clone would close the descriptor twice.
     socket: Socket,
-    buf: Vec<u8>,
+    pub(super) buf: Vec<u8>,
     seq: u32,
 }
 
@@ -152,12 +152,12 @@ impl Conn {
         let _ = self.socket.set_netlink_get_strict_chk(on);
     }
 
-    fn next_seq(&mut self) -> u32 {
+    pub(super) fn next_seq(&mut self) -> u32 {
         self.seq = self.seq.wrapping_add(1).max(1);
         self.seq
     }
 
-    fn send(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn send(&self, bytes: &[u8]) -> io::Result<()> {
         loop {
             match self.socket.send(bytes, 0) {
                 Ok(_) => return Ok(()),
@@ -168,7 +168,7 @@ impl Conn {
     }
 
     /// One datagram into the buffer; its length.
-    fn receive(&mut self) -> Result<usize, Error> {
+    pub(super) fn receive(&mut self) -> Result<usize, Error> {
         loop {
             match self.socket.recv(&mut &mut self.buf[..], libc::MSG_TRUNC) {
                 Ok(0) => return Err(Error::Malformed),
@@ -264,59 +264,6 @@ impl Conn {
                     NLMSG_ERROR => return acknowledged(msg),
                     NLMSG_NOOP | NLMSG_DONE => {}
                     _ => echo(msg),
-                }
-            }
-        }
-    }
-
-    /// Sends packed changes. Only the last of each datagram asks for an acknowledgement, which
-    /// the kernel sends behind all refusals.
-    ///
-    /// # Errors
-    ///
-    /// The first refusal that is not in `tolerated` (errno); what follows is not sent.
-    pub fn change_pack(&mut self, pack: &mut Pack, tolerated: &[i32]) -> Result<(), Error> {
-        /// Fits the smallest send buffer there may be.
-        const DATAGRAM: usize = 3584;
-        let mut from = 0;
-        while from < pack.starts.len() {
-            let begin = pack.starts[from];
-            let end_of = |i: usize| pack.starts.get(i + 1).copied().unwrap_or(pack.buf.len());
-            let mut last = from;
-            while last + 1 < pack.starts.len() && end_of(last + 1) - begin <= DATAGRAM {
-                last += 1;
-            }
-            let end = end_of(last);
-            let seq = self.next_seq();
-            for (i, &at) in pack.starts.iter().enumerate().take(last + 1).skip(from) {
-                let flags = NLM_F_REQUEST | if i == last { NLM_F_ACK } else { 0 };
-                pack.buf[at + 6..at + 8].copy_from_slice(&flags.to_ne_bytes());
-                // All but the last are told from it by the topmost bit.
-                let own = if i == last { seq } else { seq | 1 << 31 };
-                pack.buf[at + 8..at + 12].copy_from_slice(&own.to_ne_bytes());
-            }
-            self.send(&pack.buf[begin..end])?;
-            self.acknowledged_pack(seq, tolerated)?;
-            from = last + 1;
-        }
-        Ok(())
-    }
-
-    fn acknowledged_pack(&mut self, seq: u32, tolerated: &[i32]) -> Result<(), Error> {
-        let mut refusal = None;
-        loop {
-            let len = self.receive()?;
-            for msg in Msgs(&self.buf[..len]) {
-                if msg.seq | 1 << 31 != seq | 1 << 31 || msg.kind != NLMSG_ERROR {
-                    continue;
-                }
-                match acknowledged(msg) {
-                    Err(Error::Nack(nack)) if tolerated.contains(&nack.errno) => {}
-                    Err(e) => refusal = refusal.or(Some(e)),
-                    Ok(_) => {}
-                }
-                if msg.seq == seq {
-                    return refusal.map_or(Ok(()), Err);
                 }
             }
         }
@@ -455,7 +402,7 @@ impl Dump<'_> {
 }
 
 /// Reads NLMSG_ERROR: struct nlmsgerr, then (unless capped) the request, then attributes.
-fn acknowledged(msg: Msg<'_>) -> Result<Ack, Error> {
+pub(super) fn acknowledged(msg: Msg<'_>) -> Result<Ack, Error> {
     let errno =
         msg.payload.first_chunk().map(|c| i32::from_ne_bytes(*c)).ok_or(Error::Malformed)?;
     let mut at = 4 + HEADER_LEN;

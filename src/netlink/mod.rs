@@ -2,11 +2,13 @@
 
 mod attr;
 mod conn;
+mod pack;
 mod request;
 
 pub use attr::{Attr, Attrs, Table};
 pub use conn::{Conn, Error, Nack, Protocol};
-pub use request::{HEADER_LEN, Pack, Request};
+pub use pack::Pack;
+pub use request::{HEADER_LEN, Request};
 
 pub use netlink_packet_core::{
     NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE, NLM_F_REQUEST,

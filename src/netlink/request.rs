@@ -181,35 +181,6 @@ impl Request {
     }
 }
 
-/// Changes packed one behind the other, to be sent at once: how a table is flushed.
-#[derive(Debug, Default)]
-pub struct Pack {
-    pub(super) buf: Vec<u8>,
-    /// Where each message begins.
-    pub(super) starts: Vec<usize>,
-}
-
-impl Pack {
-    /// Adds a message; `payload` is family header and attributes, often those of a dump.
-    ///
-    /// # Panics
-    ///
-    /// When the payload is longer than 4 GiB.
-    pub fn push(&mut self, kind: u16, payload: &[u8]) {
-        let len = u32::try_from(HEADER_LEN + payload.len()).expect("messages are bounded");
-        self.starts.push(self.buf.len());
-        put(&mut self.buf, &len.to_ne_bytes());
-        put(&mut self.buf, &kind.to_ne_bytes());
-        self.buf.extend([0; 10]);
-        self.buf.extend(payload);
-        self.buf.resize(self.buf.len().next_multiple_of(4), 0);
-    }
-    /// How many messages there are.
-    pub fn count(&self) -> usize {
-        self.starts.len()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 //!
 //! Written straight into the buffer: a dump of routes is mostly addresses.
 
-use super::{Field, Out, Paint, digits};
+use super::{Field, Out, Paint};
 use crate::sys::bytes::put;
 
 impl Out {
@@ -18,40 +18,49 @@ impl Out {
         self.ip_with(paint, f, addr, Some(len));
     }
 
-    #[inline]
     fn ip_with(&mut self, paint: Paint, f: Field, addr: &[u8], len: Option<u8>) {
-        self.address(paint, f, |b| {
-            ip(b, addr);
+        if self.before_address(paint, &f) {
+            ip(&mut self.buf, addr);
             if let Some(len) = len {
-                b.push(b'/');
-                digits(b, len.into());
+                self.buf.push(b'/');
+                byte(&mut self.buf, len, 0);
             }
-        });
+            self.after_address(paint, &f);
+        }
     }
 
     /// A link-layer address; `kind` is the ARPHRD_* of its device.
     pub fn lladdr(&mut self, f: Field, addr: &[u8], kind: u16) {
-        self.address(Paint::LinkAddr, f, |b| put_lladdr(b, addr, kind));
+        let paint = Paint::LinkAddr;
+        if self.before_address(paint, &f) {
+            put_lladdr(&mut self.buf, addr, kind);
+            self.after_address(paint, &f);
+        }
     }
 
-    /// What is written in letters, digits, dots and colons: in JSON it needs quotes and no more.
+    /// Before what is written in letters, digits, dots and colons: in JSON it needs quotes and no
+    /// more. Whether it is shown at all.
     #[inline]
-    fn address(&mut self, paint: Paint, f: Field, render: impl FnOnce(&mut Vec<u8>)) {
-        let json = self.style.json;
-        let escape = if json || !f.text { "" } else { self.style.palette.code(paint) };
-        if !escape.is_empty() {
-            put(&mut self.buf, escape.as_bytes());
+    fn before_address(&mut self, paint: Paint, f: &Field) -> bool {
+        if self.style.json {
+            let shown = self.before_json(f);
+            if shown {
+                self.buf.push(b'"');
+            }
+            return shown;
         }
-        self.value(f, |b| {
-            if json {
-                b.push(b'"');
-            }
-            render(b);
-            if json {
-                b.push(b'"');
-            }
-        });
-        if !escape.is_empty() {
+        if f.text {
+            put(&mut self.buf, self.style.palette.code(paint).as_bytes());
+        }
+        self.before(f)
+    }
+    #[inline]
+    fn after_address(&mut self, paint: Paint, f: &Field) {
+        if self.style.json {
+            return self.buf.push(b'"');
+        }
+        self.after(f);
+        if !self.style.palette.code(paint).is_empty() {
             put(&mut self.buf, b"\x1b[0m");
         }
     }
@@ -115,11 +124,20 @@ pub(super) fn byte(buf: &mut Vec<u8>, n: u8, dot: usize) {
 /// Adds `192.168.15.1`.
 #[inline]
 pub fn ipv4(buf: &mut Vec<u8>, addr: &[u8; 4]) {
-    buf.reserve(16);
+    // Sixteen bytes are added at once, and those that are too many are cut off.
+    let mut text = [0; 16];
+    let mut at = 0;
     for &n in addr {
-        byte(buf, n, 1);
+        let (digits, len) = &DECIMAL[usize::from(n)];
+        // Three bytes and their dots are at most twelve.
+        if let Some(place) = text.get_mut(at..at + 4) {
+            place.copy_from_slice(digits);
+        }
+        at += usize::from(*len);
     }
-    buf.pop();
+    let end = buf.len() + at - 1;
+    put(buf, &text);
+    buf.truncate(end);
 }
 
 /// Adds an IPv6 address as inet_ntop(3) of the C library writes it: the longest run of two or more

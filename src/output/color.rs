@@ -24,7 +24,11 @@ pub enum Palette {
 
 impl Palette {
     /// The escape sequence that begins the colour; empty without colours.
+    #[inline]
     pub fn code(self, paint: Paint) -> &'static str {
+        if self == Palette::None { "" } else { self.some_code(paint) }
+    }
+    fn some_code(self, paint: Paint) -> &'static str {
         match (self, paint) {
             (Palette::None, _) | (_, Paint::Plain) => "",
             (Palette::Dark, Paint::IfName) => "\x1b[1;36m",

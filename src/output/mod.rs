@@ -320,19 +320,36 @@ impl Out {
 
     #[inline]
     fn value(&mut self, f: Field, render: impl FnOnce(&mut Vec<u8>)) {
-        if self.style.json {
-            if f.json {
-                if f.key.is_empty() {
-                    self.separate();
-                } else {
-                    self.key(f.key);
-                }
-                self.comma = true;
-                render(&mut self.buf);
-            }
-        } else if f.text {
-            put(&mut self.buf, f.pre.as_bytes());
+        if self.before(&f) {
             render(&mut self.buf);
+            self.after(&f);
+        }
+    }
+    /// What stands before a value; whether it is shown at all.
+    #[inline]
+    fn before(&mut self, f: &Field) -> bool {
+        if self.style.json {
+            return self.before_json(f);
+        }
+        if f.text && !f.pre.is_empty() {
+            put(&mut self.buf, f.pre.as_bytes());
+        }
+        f.text
+    }
+    fn before_json(&mut self, f: &Field) -> bool {
+        if f.json {
+            if f.key.is_empty() {
+                self.separate();
+            } else {
+                self.key(f.key);
+            }
+            self.comma = true;
+        }
+        f.json
+    }
+    #[inline]
+    fn after(&mut self, f: &Field) {
+        if !self.style.json {
             put(&mut self.buf, f.post.as_bytes());
         }
     }

@@ -99,6 +99,18 @@ impl<'a> Route<'a> {
         Some(self.attrs.get(kind)?.value)
     }
 
+    /// Whether it has no attributes but those that most routes have: destination, gateway, device,
+    /// table, preferred source, metric.
+    #[inline]
+    pub fn is_usual(&self) -> bool {
+        const USUAL: u64 = 1 << RTA_DST
+            | 1 << RTA_GATEWAY
+            | 1 << RTA_OIF
+            | 1 << RTA_TABLE
+            | 1 << RTA_PREFSRC
+            | 1 << RTA_PRIORITY;
+        !self.attrs.has_others(USUAL)
+    }
     /// RTA_TABLE, or the header's number where it is absent.
     #[inline]
     pub fn table(&self) -> u32 {

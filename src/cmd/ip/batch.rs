@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, failed_line};
 use crate::error::{self, Result};
 use crate::sys::{fd, file};
 
@@ -28,6 +28,9 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
     };
     ctx.opts.batch = true;
     let family = ctx.opts.family;
+    if ctx.opts.force && !ctx.opts.echo {
+        ctx.pack_lines_of(name);
+    }
     let mut lines = Lines::new(input);
     let mut status = 0;
     let mut spare = Vec::with_capacity(32);
@@ -36,14 +39,16 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
         let result = if let Some(len) = plain(&lines.buf[lines.at..lines.end], &mut words) {
             lines.at += len;
             lines.number += 1;
-            let result = one(ctx, family, &words);
+            let result = one(ctx, family, lines.number, &words);
             spare = emptied(words);
             result
         } else {
             let mut words = emptied(words);
-            let line = match lines.next_line() {
-                Ok(Some(line)) => line,
-                Ok(None) => break,
+            // Whoever writes the next line may wait to see what this one did.
+            ctx.settle();
+            match lines.next_line() {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(Broken::Read) => {
                     ctx.complain(b"Cannot read batch file\n");
                     return 1;
@@ -53,12 +58,12 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
                     ctx.complain(b"Missing continuation line\n");
                     break;
                 }
-            };
-            if let Err(sentence) = split(line, &mut words) {
+            }
+            if let Err(sentence) = split(&lines.line, &mut words) {
                 ctx.complain(sentence.as_bytes());
                 return 1;
             }
-            let result = one(ctx, family, &words);
+            let result = one(ctx, family, lines.number, &words);
             spare = emptied(words);
             result
         };
@@ -71,13 +76,13 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
             return e.status();
         }
         status = 1;
-        let number = lines.number;
-        let failed =
-            [&text[..], b"Command failed ", name, format!(":{number}\n").as_bytes()].concat();
-        ctx.complain(&failed);
+        ctx.complain(&failed_line(text, name, lines.number));
         if !ctx.opts.force {
             break;
         }
+    }
+    if ctx.settle_all() {
+        status = 1;
     }
     if ctx.out.flush().is_err() {
         fd::stderr(b"Cannot write\n");
@@ -87,8 +92,13 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
 }
 
 /// Runs one line, which may be empty.
-fn one(ctx: &mut Ctx, family: u8, words: &[&[u8]]) -> Result {
+fn one(ctx: &mut Ctx, family: u8, line: u64, words: &[&[u8]]) -> Result {
     ctx.opts.family = family;
+    ctx.at_line(line);
+    // What does more than ask and tell the kernel comes behind what waits.
+    if ctx.has_more() && !words.first().is_none_or(|w| super::only_talks(w)) {
+        ctx.settle();
+    }
     if words.is_empty() { Ok(()) } else { super::command(ctx, words) }
 }
 
@@ -143,22 +153,23 @@ impl<R: Read> Lines<R> {
         Ok(self.line.len() - before)
     }
 
-    fn next_line(&mut self) -> Result<Option<&[u8]>, Broken> {
+    /// Reads a line into `line`; whether there was one.
+    fn next_line(&mut self) -> Result<bool, Broken> {
         self.line.clear();
         let mut start = 0;
         loop {
             let n = self.read_line().map_err(|_| Broken::Read)?;
             if n == 0 {
-                return if start > 0 { Err(Broken::NoContinuation) } else { Ok(None) };
+                return if start > 0 { Err(Broken::NoContinuation) } else { Ok(false) };
             }
             self.number += 1;
             // A comment ends the line, also inside quotes and words.
             if let Some(comment) = self.line[start..].iter().position(|&b| b == b'#') {
                 self.line.truncate(start + comment);
-                return Ok(Some(&self.line));
+                return Ok(true);
             }
             if !self.line.ends_with(b"\\\n") {
-                return Ok(Some(&self.line));
+                return Ok(true);
             }
             self.line.truncate(self.line.len() - 2);
             start = self.line.len().max(1);
@@ -242,8 +253,8 @@ mod tests {
     fn lines(text: &str) -> Vec<String> {
         let mut l = Lines::new(text.as_bytes());
         let mut all = Vec::new();
-        while let Ok(Some(line)) = l.next_line() {
-            all.push(String::from_utf8(line.to_vec()).unwrap());
+        while let Ok(true) = l.next_line() {
+            all.push(String::from_utf8(l.line.clone()).unwrap());
         }
         all
     }

@@ -105,6 +105,11 @@ fn object(word: &[u8]) -> Option<&'static Object> {
     OBJECTS.iter().find(|o| !word.is_empty() && o.name.as_bytes().starts_with(word))
 }
 
+/// Whether the word names an object whose commands do no more than tell the kernel and ask it.
+fn only_talks(word: &[u8]) -> bool {
+    object(word).is_some_and(|o| matches!(o.name, "address" | "route" | "rule" | "nexthop"))
+}
+
 /// The words of an object that is here, for completions.
 pub fn grammar(word: &[u8]) -> Option<Grammar> {
     Some(object(word)?.grammar?())

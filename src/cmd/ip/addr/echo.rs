@@ -10,11 +10,11 @@ use super::line::{self, Before};
 
 /// Sends a change and shows what the kernel sends back, if that was asked for.
 pub fn change(ctx: &mut Ctx, request: &mut Request) -> Result {
+    if !ctx.opts.echo {
+        return Ok(ctx.change_later(request)?);
+    }
     let mut answers = Vec::new();
     ctx.change_echo(request, |msg| answers.push((msg.kind, msg.payload.to_vec())))?;
-    if !ctx.opts.echo {
-        return Ok(());
-    }
     let Ctx { out, names, opts, .. } = ctx;
     out.begin();
     // The object is there without an answer, too: IPv6 sends none.

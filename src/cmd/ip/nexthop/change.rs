@@ -155,15 +155,16 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Resul
         read => read?,
     }
     let mut request = c.finish();
+    if !ctx.opts.echo {
+        return Ok(ctx.change_later(&mut request)?);
+    }
     let mut echoed = Vec::new();
     ctx.change_echo(&mut request, |msg| echoed.push((msg.kind, msg.payload.to_vec())))?;
-    if ctx.opts.echo {
-        let Ctx { out, names, opts, .. } = ctx;
-        out.begin();
-        for (kind, payload) in &echoed {
-            show::message(out, names, Level::of(opts), *kind, payload);
-        }
-        out.end();
+    let Ctx { out, names, opts, .. } = ctx;
+    out.begin();
+    for (kind, payload) in &echoed {
+        show::message(out, names, Level::of(opts), *kind, payload);
     }
+    out.end();
     Ok(())
 }

@@ -126,7 +126,7 @@ fn find(rows: &[(Word, &str, Key)], word: &[u8]) -> Option<Key> {
 fn run(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Result {
     let mut request = parse(args, &mut ctx.names, ctx.opts.family, message, flags)?;
     if !ctx.opts.echo {
-        return Ok(ctx.change(&mut request)?);
+        return Ok(ctx.change_later(&mut request)?);
     }
     let mut echoed = Vec::new();
     let answer = ctx.change_echo(&mut request, |msg| echoed.push((msg.kind, msg.payload.to_vec())));

@@ -276,6 +276,24 @@ impl Filter {
 
     /// Whether a route is meant.
     pub fn accepts(&self, r: &Route<'_>) -> bool {
+        self.accepts_header(r) && self.accepts_rest(r)
+    }
+
+    /// Whether [`Filter::accepts_header`] decides: most listings have no selectors.
+    pub fn is_plain(&self) -> bool {
+        let numbers = [self.oif, self.iif, self.metric, self.mark];
+        [self.protocol, self.scope, self.tos].iter().all(Option::is_none)
+            && numbers.iter().all(Option::is_none)
+            && (self.types, self.realms.1, self.flush) == (0, 0, false)
+            && self.via.is_none()
+            && self.prefsrc.is_none()
+            && self.dst.is_any()
+            && self.src.is_any()
+    }
+
+    /// Whether a route is of the table and family that are meant.
+    #[inline]
+    pub fn accepts_header(&self, r: &Route<'_>) -> bool {
         let h = &r.header;
         // A family without routes of its own makes the kernel dump all.
         if self.family != AF_UNSPEC && self.family != h.family {
@@ -288,9 +306,12 @@ impl Filter {
             return false;
         }
         // Without tables of their own, IPv6 keeps local routes in the main table.
-        if h.family == AF_INET6 && self.table == RT_TABLE_MAIN && h.kind == RTN_LOCAL {
-            return false;
-        }
+        !(h.family == AF_INET6 && self.table == RT_TABLE_MAIN && h.kind == RTN_LOCAL)
+    }
+
+    /// Whether a route is what the selectors say.
+    pub fn accepts_rest(&self, r: &Route<'_>) -> bool {
+        let h = &r.header;
         let differs = |want: Option<u8>, is: u8| want.is_some_and(|want| want != is);
         if differs(self.protocol, h.protocol)
             || differs(self.scope, h.scope)

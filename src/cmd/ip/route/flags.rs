@@ -25,12 +25,18 @@ static FLAGS: &[(u32, &str)] = &[
 const FLAG: Field = field("", "{} ");
 
 /// Shows the flags of a route (rtm_flags) or of a nexthop (rtnh_flags).
+#[inline]
 pub fn show(out: &mut Out, flags: u32) {
+    // An empty list is seen in JSON only.
+    if flags != 0 || out.is_json() {
+        list(out, flags);
+    }
+}
+
+fn list(out: &mut Out, flags: u32) {
     out.open_list("flags");
-    if flags != 0 {
-        for (_, name) in FLAGS.iter().filter(|(bit, _)| flags & bit != 0) {
-            out.str(FLAG, name);
-        }
+    for (_, name) in FLAGS.iter().filter(|(bit, _)| flags & bit != 0) {
+        out.str(FLAG, name);
     }
     out.close_list();
 }

@@ -36,13 +36,15 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let filter = Filter::parse(args, &mut ctx.names, ctx.opts.family)?;
     let (conn, out, names, opts) = ctx.parts()?;
     let level = Level::of(opts);
+    let plain = filter.is_plain();
     let mut dump = conn.dump(&mut filter.request())?;
     out.begin();
     loop {
         match dump.next_message() {
             Ok(Some(msg)) => {
                 if let Some(r) = Route::parse(msg.payload)
-                    && filter.accepts(&r)
+                    && filter.accepts_header(&r)
+                    && (plain || filter.accepts_rest(&r))
                 {
                     route(out, names, &filter, level, &r);
                 }
@@ -126,14 +128,10 @@ pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r
         kind::show(out, names, TYPE, h.kind);
     }
     destination(out, names, r, bits);
-    if let Some(id) = r.nexthop_id() {
-        out.uint(NHID, id);
-    }
-    if let Some(addr) = r.newdst() {
-        nexthop::show_newdst(out, names, h.family, addr);
-    }
-    if let Some(encap) = r.encap() {
-        encap::show(out, names, encap, level.stats);
+    // A million routes have nothing else to be looked for.
+    let usual = r.is_usual();
+    if !usual {
+        before_gateway(out, names, level, r);
     }
     if h.tos != 0 && filter.tos.is_none() {
         out.str(TOS, &names.show(Kind::DsField, h.tos.into()));
@@ -142,7 +140,7 @@ pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r
         if let Some(addr) = r.gateway() {
             nexthop::show_gateway(out, names, h.family, addr);
         }
-        if let Some(via) = r.via() {
+        if !usual && let Some(via) = r.via() {
             nexthop::show_via(out, names, via);
         }
     }
@@ -154,16 +152,31 @@ pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r
     }
     origin(out, names, filter, level, r, bits);
     flags::show(out, h.flags);
-    rest(out, names, filter, level, r);
-    if level.details
-        && let Some(id) = r.nexthop_id()
-    {
-        object::show(out, names, id, level.stats);
-    }
-    if let Some(hops) = r.hops() {
-        nexthop::show(out, names, hops, h.family, level.stats);
+    if !usual || h.flags & RTM_F_CLONED != 0 {
+        rest(out, names, filter, level, r);
+        if level.details
+            && let Some(id) = r.nexthop_id()
+        {
+            object::show(out, names, id, level.stats);
+        }
+        if let Some(hops) = r.hops() {
+            nexthop::show(out, names, hops, h.family, level.stats);
+        }
     }
     out.newline();
+}
+
+/// The nexthop object, the new label, the encapsulation.
+fn before_gateway(out: &mut Out, names: &mut Names, level: Level, r: &Route<'_>) {
+    if let Some(id) = r.nexthop_id() {
+        out.uint(NHID, id);
+    }
+    if let Some(addr) = r.newdst() {
+        nexthop::show_newdst(out, names, r.header.family, addr);
+    }
+    if let Some(encap) = r.encap() {
+        encap::show(out, names, encap, level.stats);
+    }
 }
 
 /// `DST [from SRC]`.

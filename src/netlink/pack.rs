@@ -1,0 +1,157 @@
+//! Changes packed one behind the other and sent at once: how a table is flushed, and how the lines
+//! of a batch travel that goes on after an error.
+//!
+//! The kernel goes on behind a message that it refuses. Only the last of a datagram asks for an
+//! acknowledgement, which comes behind all refusals; each of these has the number of its message.
+
+use std::io;
+
+use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR};
+
+use super::conn::acknowledged;
+use super::{Conn, Error, HEADER_LEN, Msgs, Nack, Request};
+use crate::sys::bytes::put;
+
+/// Bytes of one datagram: fits the smallest send buffer there may be.
+const DATAGRAM: usize = 3584;
+
+/// Messages, one behind the other.
+#[derive(Debug, Default)]
+pub struct Pack {
+    buf: Vec<u8>,
+    /// Where each message begins.
+    starts: Vec<usize>,
+}
+
+impl Pack {
+    /// Adds a message; `payload` is family header and attributes, often those of a dump.
+    ///
+    /// # Panics
+    ///
+    /// When the payload is longer than 4 GiB.
+    pub fn push(&mut self, kind: u16, payload: &[u8]) {
+        let len = u32::try_from(HEADER_LEN + payload.len()).expect("messages are bounded");
+        self.starts.push(self.buf.len());
+        put(&mut self.buf, &len.to_ne_bytes());
+        put(&mut self.buf, &kind.to_ne_bytes());
+        self.buf.extend([0; 10]);
+        self.buf.extend(payload);
+        self.buf.resize(self.buf.len().next_multiple_of(4), 0);
+    }
+    /// Adds a request as it is.
+    ///
+    /// # Errors
+    ///
+    /// EMSGSIZE when something in it is too long to be sent.
+    pub fn add(&mut self, request: &mut Request) -> io::Result<()> {
+        let bytes = request.finish(0)?;
+        self.starts.push(self.buf.len());
+        put(&mut self.buf, bytes);
+        Ok(())
+    }
+    /// How many messages there are.
+    pub fn count(&self) -> usize {
+        self.starts.len()
+    }
+    /// Whether another small message may need a datagram of its own.
+    pub fn is_full(&self) -> bool {
+        self.buf.len() + 128 > DATAGRAM
+    }
+    /// The same memory for other messages.
+    pub fn clear(&mut self) {
+        self.buf.clear();
+        self.starts.clear();
+    }
+}
+
+impl Conn {
+    /// Sends packed changes.
+    ///
+    /// # Errors
+    ///
+    /// The first refusal that is not in `tolerated` (errno); what follows is not sent.
+    pub fn change_pack(&mut self, pack: &mut Pack, tolerated: &[i32]) -> Result<(), Error> {
+        let mut from = 0;
+        while from < pack.count() {
+            let mut refusal = None;
+            from = self.change_some(pack, from, &mut |_, nack| {
+                if refusal.is_none() && !tolerated.contains(&nack.errno) {
+                    refusal = Some(nack);
+                }
+            })?;
+            if let Some(nack) = refusal {
+                return Err(Error::Nack(nack));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends packed changes from one on, as many as go into a datagram. Each refusal goes to
+    /// `refused` with the number of its message. The first that was not sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of the socket.
+    pub fn change_some(
+        &mut self,
+        pack: &mut Pack,
+        from: usize,
+        refused: &mut dyn FnMut(usize, Nack),
+    ) -> Result<usize, Error> {
+        let Some(&begin) = pack.starts.get(from) else { return Ok(from) };
+        let end_of = |i: usize| pack.starts.get(i + 1).copied().unwrap_or(pack.buf.len());
+        let mut last = from;
+        while last + 1 < pack.starts.len() && end_of(last + 1) - begin <= DATAGRAM {
+            last += 1;
+        }
+        let end = end_of(last);
+        let (mut first, mut seq) = (0, 0);
+        for (i, &at) in pack.starts.iter().enumerate().take(last + 1).skip(from) {
+            seq = self.next_seq();
+            if i == from {
+                first = seq;
+            }
+            let now = u16::from_ne_bytes([pack.buf[at + 6], pack.buf[at + 7]]);
+            let flags = now | NLM_F_REQUEST | if i == last { NLM_F_ACK } else { 0 };
+            pack.buf[at + 6..at + 8].copy_from_slice(&flags.to_ne_bytes());
+            pack.buf[at + 8..at + 12].copy_from_slice(&seq.to_ne_bytes());
+        }
+        self.send(&pack.buf[begin..end])?;
+        loop {
+            let len = self.receive()?;
+            for msg in Msgs(&self.buf[..len]) {
+                // There is no number 0 between the largest and 1.
+                let number = msg.seq.wrapping_sub(first).wrapping_sub((msg.seq < first).into());
+                let number = number as usize;
+                if number > last - from || msg.kind != NLMSG_ERROR {
+                    continue; // left over from what was given up
+                }
+                match acknowledged(msg) {
+                    Ok(_) => {}
+                    Err(Error::Nack(nack)) => refused(from + number, nack),
+                    Err(e) => return Err(e),
+                }
+                if msg.seq == seq {
+                    return Ok(last + 1);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_keeps_its_flags_and_the_rest_is_filled_in_when_it_is_sent() {
+        let mut pack = Pack::default();
+        pack.add(&mut Request::new(24, 0x600, &[0; 12])).unwrap();
+        pack.push(25, &[1, 2, 3]);
+        assert_eq!((pack.count(), pack.starts.as_slice()), (2, &[0, 28][..]));
+        let messages: Vec<_> =
+            Msgs(&pack.buf).map(|m| (m.kind, m.flags, m.payload.len())).collect();
+        assert_eq!(messages, [(24, 0x600, 12), (25, 0, 3)]);
+        assert!(!pack.is_full());
+    }
+}
