@@ -4,7 +4,7 @@ use std::os::fd::AsRawFd;
 
 use super::Encap;
 use super::word::{self, Row, Said, Take};
-use crate::cli::{Args, Usage, exact, prefix, value};
+use crate::cli::{Args, Usage, prefix, value};
 use crate::error;
 use crate::names::Names;
 use crate::netlink::{Attr, Attrs, NLA_F_NESTED, Request};
@@ -68,7 +68,7 @@ pub fn show_program(out: &mut Out, f: Field, word: &str, nest: Attrs<'_>) {
 pub fn program(args: &mut Args<'_>, request: &mut Request, attr: u16) -> Result<(), Usage> {
     let word = args.last();
     let refuse = |parts: &[&[u8]]| Err(Usage::new(255, parts.concat()).at(args.at()));
-    if prefix("object").is(word) || prefix("object-file").is(word) {
+    if prefix("object-file").is(word) {
         let file = args.need()?;
         return Err(Usage::new(
             255,
@@ -80,7 +80,7 @@ pub fn program(args: &mut Args<'_>, request: &mut Request, attr: u16) -> Result<
             .concat(),
         ));
     }
-    if !exact("pinned").is(word) {
+    if !prefix("pinned").is(word) && !prefix("object-pinned").is(word) {
         return refuse(&[b"What mode is \"", word, b"\"?"]);
     }
     let path = args.need()?;

@@ -18,8 +18,7 @@ pub const ENCAP: Encap = Encap {
             [ vrftable TABLE ] [ nh4 ADDRESS ] [ nh6 ADDRESS ] [ iif DEVICE ]\n                \
             [ oif DEVICE ] [ srh segs ADDRESS[,ADDRESS]... [ hmac KEY ] ]\n                \
             [ flavors FLAVOR[,FLAVOR]... [ lblen BITS ] [ nflen BITS ] ]\n                \
-            [ endpoint BPF ] [ count ]\n\
-            FLAVOR := { psp | usp | usd | next-csid }",
+            [ endpoint BPF ] [ count ]",
     send,
     show,
 };
