@@ -74,7 +74,7 @@ pub struct Out {
     depth: usize,
     /// A value stands before the next one in the innermost object or list.
     comma: bool,
-    /// Write when the buffer is full; tests keep everything.
+    /// Write when the buffer is full; what is looked at is kept.
     drains: bool,
 }
 
@@ -86,12 +86,10 @@ impl Out {
         Out { style, buf: Vec::new(), depth: 0, comma: false, drains: true }
     }
     /// Keeps everything, to be looked at with `taken`.
-    #[cfg(test)]
     pub fn memory(style: Style) -> Out {
         Out { drains: false, ..Out::new(style) }
     }
     /// What has been rendered and not yet written.
-    #[cfg(test)]
     pub fn taken(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.buf)
     }

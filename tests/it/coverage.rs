@@ -1,4 +1,5 @@
-//! Every word of `ip link`, `ip netns` and the further objects is typed by some case.
+//! Every word of `ip link`, `netns`, `address`, `route`, `neigh`, `rule`, `nexthop`, `monitor` and
+//! the further objects is typed by some case.
 //!
 //! The words come from the usages, which are made of the tables; so a row that nobody tries is
 //! found here. A kind's word counts where the line names the kind, too.
@@ -18,11 +19,11 @@ const SAME_ROWS: &[(&str, &str)] = &[("erspan", "gretap"), ("ip6erspan", "ip6gre
 /// Hardware: nothing that a kernel makes by itself. What is sent is tested by its bytes.
 const HARDWARE: &[&str] = &["can"];
 
-/// The words of every line of the cases, a set per line. Files that try beginnings do not count:
-/// a word with a wrong value says little.
-fn lines() -> Vec<BTreeSet<String>> {
+/// The words of every line of the cases of these directories, a set per line. Files that try
+/// beginnings do not count: a word with a wrong value says little.
+fn lines(directories: &[&str]) -> Vec<BTreeSet<String>> {
     let mut lines = Vec::new();
-    for directory in ["ip-link", "ip-netns", "vm"] {
+    for directory in directories {
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(directory);
         for file in std::fs::read_dir(cases).expect("case files").flatten() {
             if file.file_name() == "beginnings.cases" {
@@ -31,7 +32,7 @@ fn lines() -> Vec<BTreeSet<String>> {
             let text = std::fs::read_to_string(file.path()).expect("a file of text");
             let commands = text.lines().filter(|l| !l.starts_with(['#', '>', '!', '=']));
             lines.extend(commands.map(|line| {
-                let words = line.split(|c: char| c.is_whitespace() || ";|\"'\\(){}".contains(c));
+                let words = line.split(|c: char| c.is_whitespace() || ";|\"'\\(){},/".contains(c));
                 words.map(String::from).collect()
             }));
         }
@@ -49,7 +50,7 @@ fn both_ways(usage: &str) -> String {
 #[test]
 fn every_word_of_links_and_namespaces_is_typed_by_a_case() {
     let lab = Lab::new();
-    let lines = lines();
+    let lines = lines(&["ip-link", "ip-netns", "vm"]);
     let words = |command: &str| {
         let out = lab.ours(command);
         typed(&both_ways(&(out.out() + &out.err())))
@@ -136,4 +137,117 @@ fn every_word_of_the_further_objects_is_typed_by_a_case() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+const CHANGES: &[&str] =
+    &["add", "change", "replace", "prepend", "append", "test", "del", "delete", "chg"];
+const SHOWS: &[&str] = &["show", "list", "lst", "ls", "flush", "save"];
+const GET: &[&str] = &["get"];
+const BUCKET: &[&str] = &["bucket"];
+
+/// An object, and where its cases are; each part of its usage (`SELECTOR := ...`) and the verbs
+/// with one of which its words must be typed.
+type Parts = &'static [(&'static str, &'static [&'static str])];
+const OBJECTS: &[(&str, &str, Parts)] = &[
+    ("address", "ip-address", &[("WORD", CHANGES), ("FLAG", CHANGES), ("SELECTOR", SHOWS)]),
+    (
+        "route",
+        "ip-route",
+        &[
+            ("TYPE", CHANGES),
+            ("OPTION", CHANGES),
+            ("HOP", CHANGES),
+            ("SELECTOR", SHOWS),
+            ("LOOKUP", GET),
+            ("FAMILY", CHANGES),
+            ("TABLE", CHANGES),
+            ("PROTO", CHANGES),
+            ("SCOPE", CHANGES),
+            ("ENCAP", CHANGES),
+            ("FLAVOR", CHANGES),
+            ("BPF", CHANGES),
+        ],
+    ),
+    ("neighbour", "ip-neighbour", &[("WORD", CHANGES), ("SELECTOR", SHOWS), ("STATE", CHANGES)]),
+    (
+        "rule",
+        "ip-rule",
+        &[("WORD", CHANGES), ("ACTION", CHANGES), ("TYPE", CHANGES), ("SELECTOR", SHOWS)],
+    ),
+    (
+        "nexthop",
+        "ip-nexthop",
+        &[
+            ("WORD", CHANGES),
+            ("SELECTOR", SHOWS),
+            ("BUCKETS", BUCKET),
+            ("KIND", CHANGES),
+            ("ENCAP", CHANGES),
+        ],
+    ),
+];
+
+/// What no case types with a verb of its part, and why. A row that is no longer needed must go.
+const NOT_TYPED_THERE: &[(&str, &str, &[&str], &str)] = &[];
+
+#[test]
+fn every_word_of_the_other_objects_is_typed_by_a_case() {
+    let lab = Lab::new();
+    let mut wrong = Vec::new();
+    for (object, directory, parts) in OBJECTS {
+        let lines = lines(&[directory, "vm"]);
+        let usage = lab.ours(&format!("ip {object} help")).err();
+        // What is typed alone: verbs.
+        let verbs = usage.split(" := ").next().unwrap_or_default();
+        let verbs = verbs
+            .lines()
+            .filter_map(|l| l.split_whitespace().nth(if l.starts_with("Usage") { 3 } else { 2 }));
+        let typed_at_all: BTreeSet<&String> = lines.iter().flatten().collect();
+        for verb in verbs.filter(|v| v.bytes().all(|b| b.is_ascii_lowercase())) {
+            if !typed_at_all.contains(&verb.to_string()) {
+                wrong.push(format!("ip {object}: no case types {verb}"));
+            }
+        }
+        for (part, verbs) in *parts {
+            let head = format!("\n{part} := ");
+            let text = usage.split(&head).nth(1).unwrap_or_else(|| panic!("{part} in {usage}"));
+            // Up to the next part, which begins a line.
+            let end = text
+                .match_indices('\n')
+                .find(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_uppercase()));
+            let words = typed(&both_ways(&text[..end.map_or(text.len(), |(at, _)| at)]));
+            let there: BTreeSet<&String> = lines
+                .iter()
+                .filter(|line| verbs.iter().any(|v| line.contains(*v)))
+                .flatten()
+                .collect();
+            let excused: BTreeSet<&str> = NOT_TYPED_THERE
+                .iter()
+                .filter(|(o, p, _, _)| o == object && p == part)
+                .flat_map(|(_, _, words, _)| *words)
+                .copied()
+                .collect();
+            let missing: BTreeSet<&str> =
+                words.iter().filter(|w| !there.contains(w)).map(String::as_str).collect();
+            for word in missing.difference(&excused) {
+                wrong.push(format!("ip {object}, {part}: no case types {word}"));
+            }
+            for word in excused.difference(&missing) {
+                wrong.push(format!("ip {object}, {part}: {word} is typed, its excuse must go"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// What is monitored does not end by itself, so its tests are not case files.
+#[test]
+fn every_word_of_monitor_is_typed_by_a_test() {
+    let tests = include_str!("monitor.rs");
+    let there: BTreeSet<&str> =
+        tests.split(|c: char| c.is_whitespace() || "\"{}()".contains(c)).collect();
+    let usage = Lab::new().ours("ip monitor help").err();
+    let words = typed(&usage);
+    let missing: Vec<_> = words.iter().filter(|w| !there.contains(w.as_str())).collect();
+    assert!(missing.is_empty(), "no test types {missing:?}");
 }

@@ -78,6 +78,15 @@ fn a_mistake_is_explained_on_a_terminal() {
             "192.168.15.1 was added as /32; use 192.168.15.1/24 to get a connected network",
         ),
         ("ip netns add a b", "\"b\" was ignored: one name at a time"),
+        ("ip route show table 777", "table 777 is empty"),
+        (
+            "ip link set lo up; ip route add 10.7.0.0/16 dev lo metric 5; ip route del 10.7.0.0/16 metric 6",
+            "there is a similar route: 10.7.0.0/16 dev lo scope link metric 5",
+        ),
+        ("ip route add mulitcast 10.8.0.0/16 dev lo", "did you mean \"multicast\"?"),
+        ("ip route add 10.8.0.0/16 dev lo metirc 5", "did you mean \"metric\"?"),
+        ("ip nexthop add id 5 blakchole", "did you mean \"blackhole\"?"),
+        ("ip addr add 010.0.0.1/24 dev veth-red", "\"010\" was read as octal 8"),
     ] {
         let shown = on_terminal(&lab, line);
         let last = shown.lines().last().unwrap_or_default();
@@ -112,6 +121,23 @@ fn programs_get_no_hints() {
         let shown = on_terminal(&lab, line);
         assert!(!shown.contains("hint: ") && !shown.is_empty(), "{line}: {shown}");
     }
+}
+
+#[test]
+fn an_empty_list_of_routes_tells_of_other_tables() {
+    let lab = Lab::new();
+    let prepare = "ip link set lo up; ip route flush table main;";
+    assert_eq!(on_terminal(&lab, &format!("{prepare} ip route")), "");
+    let hint =
+        |tables| format!("hint: table main is empty; {tables} (\"ip route show table all\")");
+    let add = |table: &str| format!("ip route add 10.1.0.0/16 dev lo table {table};");
+    let shown = on_terminal(&lab, &format!("{} ip route", add("5")));
+    assert_eq!(shown.trim_end(), hint("1 other table has routes"));
+    let shown = on_terminal(&lab, &format!("{} ip route", add("500")));
+    assert_eq!(shown.trim_end(), hint("2 other tables have routes"));
+    assert_eq!(on_terminal(&lab, "ip route show dev lo"), "");
+    let shown = on_terminal(&lab, &format!("{} ip route", add("main")));
+    assert!(!shown.contains("hint") && shown.starts_with("10.1.0.0/16"), "{shown}");
 }
 
 #[test]

@@ -6,6 +6,8 @@
 //! A hint is a function in `HINTS`; the first that has something to say is heard. It looks at
 //! the words, the sentence and the present state, never at the status alone.
 
+pub mod route;
+
 use crate::cli::{nearest, value};
 use crate::ctx::Ctx;
 use crate::error::Error;
@@ -73,6 +75,9 @@ static HINTS: &[Hint] = &[
     word_behind_nexthop,
     via_behind_dev,
     group_missing,
+    route::table_is_empty,
+    route::similar,
+    near_a_word,
 ];
 
 /// Says more about an error, where a person reads it.
@@ -350,6 +355,33 @@ fn via_behind_dev(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
 fn group_missing(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
     let alone = m.object() == "nexthop" && m.text == b"Dump terminated";
     alone.then(|| Some(format!("there is no nexthop {}", shown(m.after("id")?))))?
+}
+
+/// `… or "mulitcast" is garbage`: a word of the object that was nearly typed.
+fn near_a_word(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
+    let word = if m.says("is garbage") || m.says("is expected rather than") {
+        m.last_quoted()?
+    } else if m.text.ends_with(b"is wrong:") {
+        m.quoted()?
+    } else {
+        return None;
+    };
+    let usage = (super::grammar(m.words.first()?)?.usage)().text;
+    let words = usage.split(|b| !b.is_ascii_lowercase() && !b"_-".contains(b));
+    let near = nearest(word, words.filter(|w| w.len() > 2))?;
+    Some(format!("did you mean \"{}\"?", shown(near)))
+}
+
+/// A part of an IPv4 address that begins with 0 is octal, which hardly anybody means.
+pub fn octal(ctx: &mut Ctx, words: &[&[u8]]) {
+    let parts = words.iter().filter(|w| value::prefix(w, value::AF_INET).is_ok());
+    let mut parts = parts.flat_map(|w| w.split(|b| b"./".contains(b)));
+    let Some(part) = parts.find(|p| p.len() > 1 && p[0] == b'0' && p[1].is_ascii_digit()) else {
+        return;
+    };
+    if let Some(n) = value::u8(part) {
+        ctx.hint(|| format!("\"{}\" was read as octal {n}", shown(part)));
+    }
 }
 
 #[cfg(test)]

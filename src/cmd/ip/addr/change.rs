@@ -2,6 +2,7 @@
 
 use crate::cli::value::{self, AF_INET, AF_INET6, AF_UNSPEC, Addr, Prefix};
 use crate::cli::{Args, Row, Usage, exact, prefix};
+use crate::cmd::ip::hint;
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::names::{Kind, Names};
@@ -234,6 +235,7 @@ fn address(args: &mut Args<'_>, c: &mut Change<'_>) -> Taken {
 }
 
 fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
+    let words = args.rest();
     let mut c = Change {
         family: ctx.opts.family,
         names: &mut ctx.names,
@@ -268,6 +270,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
     {
         hint_length(ctx, prefix.addr, &request);
     }
+    hint::octal(ctx, words);
     Ok(())
 }
 

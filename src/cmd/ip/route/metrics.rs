@@ -2,7 +2,7 @@
 
 use crate::cli::{Args, Usage, Word, exact, prefix, value};
 use crate::netlink::{Attr, Attrs, Request};
-use crate::output::{Field, Out, field};
+use crate::output::{Field, Out, field, json_only};
 use crate::rtnl::consts::{
     RTA_METRICS, RTAX_ADVMSS, RTAX_CC_ALGO, RTAX_CWND, RTAX_FASTOPEN_NO_COOKIE, RTAX_FEATURES,
     RTAX_HOPLIMIT, RTAX_INITCWND, RTAX_INITRWND, RTAX_LOCK, RTAX_MTU, RTAX_QUICKACK,
@@ -192,6 +192,14 @@ pub fn show(out: &mut Out, nest: Attrs<'_>) {
     let lock = nest.find(RTAX_LOCK).and_then(Attr::u32).unwrap_or(0);
     out.open_list("metrics");
     out.open();
+    // JSON of iproute2 does not tell; the text does.
+    if out.is_json() && lock != 0 {
+        out.open_list("lock");
+        for m in METRICS.iter().filter(|m| lock & 1 << m.attr != 0) {
+            out.str(json_only(""), m.show.key);
+        }
+        out.close_list();
+    }
     for attr in RTAX_MTU..=RTAX_FASTOPEN_NO_COOKIE {
         if let Some(a) = nest.find(attr)
             && let Some(m) = METRICS.iter().find(|m| m.attr == attr)

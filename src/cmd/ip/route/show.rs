@@ -4,7 +4,7 @@ use super::filter::Filter;
 use super::{encap, flags, kind, metrics, nexthop, object, realm};
 use crate::cli::Args;
 use crate::cli::value::{AF_INET, AF_INET6, AF_MPLS};
-use crate::cmd::ip::host;
+use crate::cmd::ip::{hint, host};
 use crate::ctx::{Ctx, Opts, dump_failed};
 use crate::error::{Error, Result};
 use crate::names::{Kind, Names};
@@ -33,6 +33,7 @@ impl Level {
 }
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    let mut silent = args.is_empty();
     let filter = Filter::parse(args, &mut ctx.names, ctx.opts.family)?;
     let (conn, out, names, opts) = ctx.parts()?;
     let level = Level::of(opts);
@@ -47,6 +48,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                     && (plain || filter.accepts_rest(&r))
                 {
                     route(out, names, &filter, level, &r);
+                    silent = false;
                 }
             }
             Ok(None) => break,
@@ -60,6 +62,9 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     out.end();
     if interrupted {
         ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
+    }
+    if silent {
+        hint::route::nothing_shown(ctx);
     }
     Ok(())
 }
@@ -279,6 +284,8 @@ fn rest(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r: &Rou
     }
     if let Some(on) = r.ttl_propagate() {
         out.str(TTL_PROPAGATE, if on == 0 { "disabled" } else { "enabled" });
+        // The key is misspelt in iproute2; the right one stands before it.
+        out.json_bool("ttl-propagate", on != 0);
         out.json_bool("ttl-propogate", on != 0);
     }
 }
