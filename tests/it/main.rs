@@ -23,5 +23,6 @@ mod lesson;
 mod monitor;
 mod mutated;
 mod netns;
+mod packets;
 mod parallel;
 mod same;

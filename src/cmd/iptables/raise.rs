@@ -145,6 +145,11 @@ impl<'a> Raiser<'a> {
             }
             Expr::Target { name, revision, info } => {
                 self.ended = true;
+                // Versions before 1.8.8 send the log of a group this way.
+                if let Some(call) = ext::of_xt_log(name, revision, info) {
+                    self.rule.target = Target::Call(call);
+                    return Ok(());
+                }
                 match ext::of_wire(Kind::Target, name, revision, info, self.family) {
                     Some(ext) => {
                         self.rule.target = Target::Call(Call { ext, info: info.to_vec() });
@@ -390,6 +395,13 @@ mod tests {
             "-p icmp -m icmp ! --icmp-type 3/4 -j REJECT --reject-with icmp-net-prohibited",
             "-p udp -m multiport ! --sports 1,5:6 -m addrtype ! --src-type LOCAL --limit-iface-in",
             "-j LOG --log-prefix x --log-level 7 --log-uid",
+            "-j NFLOG",
+            "-j NFLOG --nflog-prefix x --nflog-group 65535 --nflog-size 0 --nflog-threshold 1",
+            "-m hashlimit --hashlimit-above 1mb/s --hashlimit-burst 2mb --hashlimit-name x",
+            "-m connbytes ! --connbytes 5:6 --connbytes-mode avgpkt --connbytes-dir both",
+            "-j CT --ctevents new,mark --zone-reply 4",
+            "-j NOTRACK",
+            "-j NETMAP --to 1.2.3.0/255.0.255.0",
         ] {
             let (rule, back, text) = there_and_back(Family::V4, line);
             assert_eq!(rule, back, "{line}");

@@ -447,6 +447,13 @@ pub fn of_log(log: &Log<'_>) -> Option<Call> {
     Some(Call { ext: &nflog::NFLOG, info: nflog::raise(log)? })
 }
 
+/// The same from the structure of x_tables.
+pub fn of_xt_log(name: &[u8], revision: u32, info: &[u8]) -> Option<Call> {
+    let ours = name == b"NFLOG" && revision == 0;
+    let info = nflog::widen(info).filter(|_| ours)?;
+    Some(Call { ext: &nflog::NFLOG, info })
+}
+
 /// The match that goes with a protocol.
 pub fn of_protocol(protocol: u8, family: Family) -> Option<&'static Ext> {
     ALL.iter().copied().find(|e| {

@@ -111,6 +111,13 @@ pub fn raise(log: &Log<'_>) -> Option<Vec<u8>> {
     Some(info)
 }
 
+/// The structure of one of x_tables: the same with a shorter prefix, in 80 bytes.
+pub fn widen(info: &[u8]) -> Option<Vec<u8>> {
+    let mut wide = info.to_vec();
+    wide.resize(NFLOG.size, 0);
+    (info.len() == 80).then_some(wide)
+}
+
 fn show(out: &mut Vec<u8>, s: &Shown<'_>, dashes: &str) {
     let prefix = text(s.info, PREFIX, PREFIX_SIZE);
     if !prefix.is_empty() {
@@ -127,8 +134,11 @@ fn show(out: &mut Vec<u8>, s: &Shown<'_>, dashes: &str) {
         0 => {}
         group => number("nflog-group ", group.into()),
     }
-    if s.info[FLAGS] & COPY_LEN != 0 {
-        number("nflog-size ", u32_at(s.info, 0));
+    match u32_at(s.info, 0) {
+        size if s.info[FLAGS] & COPY_LEN != 0 => number("nflog-size ", size),
+        0 => {}
+        // Only in a structure of x_tables.
+        range => number("nflog-range ", range),
     }
     match u16_at(s.info, THRESHOLD) {
         0 => {}
