@@ -140,7 +140,9 @@ impl<'a> Parser<'a, '_> {
         for (loaded, number) in loaded.zip(numbers.chain((1..=self.matches.len()).rev())) {
             let first = FIRST_EXTENSION + PER_EXTENSION * u32::try_from(number).unwrap_or(0);
             for (opt, code) in loaded.call.ext.opts.iter().zip(first..) {
-                let value = if opt.arg.is_empty() { Value::No } else { Value::Needed };
+                // A value that may be left out is taken by the option itself.
+                let alone = opt.arg.is_empty() || opt.optional;
+                let value = if alone { Value::No } else { Value::Needed };
                 for name in opt.aliases.iter().chain([&opt.name]) {
                     if !longs.iter().any(|l| l.name == *name) {
                         longs.push(long(name, value, code));

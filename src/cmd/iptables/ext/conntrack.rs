@@ -207,22 +207,25 @@ fn take_address(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {
 
 /// `ADDRESS[/MASK]` of an option.
 pub fn masked(f: &Fill<'_, '_>, value: &[u8]) -> Result<(Addr, Addr)> {
-    let bits = f.family.len() * 8;
     let (host, mask) = match value.iter().position(|&b| b == b'/') {
         // As the reference has it: ones in all bytes, also in those behind an address of IPv4.
         None => (value, ALL_ONES),
-        Some(at) => match mask_of(f.family, &value[at + 1..]) {
-            Some(mask) => (&value[..at], mask),
-            None => {
-                let text = format!(
-                    "{}: bad value for option \"--{}\", neither a valid network mask nor valid CIDR (0-{bits}).\n",
-                    f.ext.name, f.opt.name
-                );
-                return usage(&[text.as_bytes()]);
-            }
-        },
+        Some(at) => (&value[..at], mask(f, &value[at + 1..])?),
     };
     Ok((self::host(f.family, host, f.db)?, mask))
+}
+
+/// `MASK` of an option, by the number of its bits or written out.
+pub fn mask(f: &Fill<'_, '_>, value: &[u8]) -> Result<Addr> {
+    if let Some(mask) = mask_of(f.family, value) {
+        return Ok(mask);
+    }
+    let bits = f.family.len() * 8;
+    let text = format!(
+        "{}: bad value for option \"--{}\", neither a valid network mask nor valid CIDR (0-{bits}).\n",
+        f.ext.name, f.opt.name
+    );
+    usage(&[text.as_bytes()])
 }
 
 /// A number of bits, or a mask as inet_aton(3) reads it.

@@ -33,6 +33,7 @@ const OPTION_FIELD: &Field = &Field {
     given: (8, OPTION),
     not: (10, OPTION),
     form: field::Form::Dec,
+    ..Field::NONE
 };
 
 /// struct xt_dccp_info: ports, which options, which inverted, types as bits, option.

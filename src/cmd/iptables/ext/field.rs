@@ -3,7 +3,7 @@
 
 use crate::cmd::iptables::fail::Result;
 
-use super::{Fill, Opt, Shown, dec, hex0x, put, put_at, scalar, u16_at, u32_at};
+use super::{Fill, Opt, Shown, dec, hex0x, put, put_at, scalar};
 
 /// A byte of the structure, and bits of it.
 pub type Bits = (u16, u8);
@@ -12,8 +12,10 @@ pub type Bits = (u16, u8);
 #[derive(Debug)]
 pub struct Field {
     pub at: u16,
-    /// Bytes of it: 1, 2, 4 or 8, in host order; of a range two such numbers.
+    /// Bytes of it: 1, 2, 4 or 8; of a range two such numbers.
     pub size: u8,
+    /// In network order, not in the host's.
+    pub network: bool,
     pub low: u64,
     pub high: u64,
     /// Set when the option is given; no bits if nothing says that.
@@ -42,6 +44,7 @@ impl Field {
     pub const NONE: Field = Field {
         at: 0,
         size: 0,
+        network: false,
         low: 0,
         high: u32::MAX as u64,
         given: (0, 0),
@@ -54,28 +57,28 @@ impl Field {
         self.get_at(info, self.at.into())
     }
     fn get_at(&self, info: &[u8], at: usize) -> u64 {
-        match self.size {
-            0 => 0,
-            1 => info.get(at).copied().unwrap_or(0).into(),
-            2 => u16_at(info, at).into(),
-            4 => u32_at(info, at).into(),
-            _ => info.get(at..).and_then(|b| b.first_chunk()).map_or(0, |b| u64::from_ne_bytes(*b)),
+        let mut bytes = [0; 8];
+        let size = usize::from(self.size).min(8);
+        bytes[8 - size..].copy_from_slice(info.get(at..at + size).unwrap_or(&[0; 8][..size]));
+        if self.is_reversed() {
+            bytes[8 - size..].reverse();
         }
+        u64::from_be_bytes(bytes)
+    }
+    fn is_reversed(&self) -> bool {
+        cfg!(target_endian = "little") && !self.network
     }
     /// Both ends of a range.
     pub fn range(&self, info: &[u8]) -> (u64, u64) {
         (self.get(info), self.get_at(info, usize::from(self.at) + usize::from(self.size)))
     }
     fn set(&self, info: &mut [u8], index: usize, n: u64) {
-        let size = usize::from(self.size);
-        let at = usize::from(self.at) + index * size;
-        // The last bytes in network order are the low ones of any size.
-        let bytes = n.to_be_bytes();
-        let mut bytes = bytes[8 - size.min(8)..].to_vec();
-        if cfg!(target_endian = "little") {
-            bytes.reverse();
+        let size = usize::from(self.size).min(8);
+        let mut bytes = n.to_be_bytes();
+        if self.is_reversed() {
+            bytes[8 - size..].reverse();
         }
-        put_at(info, at, &bytes);
+        put_at(info, usize::from(self.at) + index * size, &bytes[8 - size..]);
     }
     pub fn is_not(&self, info: &[u8]) -> bool {
         has(info, self.not)

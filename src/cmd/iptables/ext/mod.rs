@@ -31,11 +31,14 @@ macro_rules! number {
 
 mod addrtype;
 mod audit;
+mod bpf;
+mod cgroup;
 mod checksum;
 mod classify;
 mod cluster;
 mod comment;
 mod connbytes;
+mod connlabel;
 mod connlimit;
 mod connmark;
 mod connmark_target;
@@ -54,10 +57,12 @@ mod hashlimit;
 mod hbh;
 mod helper;
 mod hl;
+mod hmark;
 mod icmp;
 mod idletimer;
 mod iprange;
 mod ipv6header;
+mod ipvs;
 mod led;
 mod length;
 mod limit;
@@ -74,12 +79,15 @@ mod nfacct;
 mod nflog;
 mod nfqueue;
 mod npt;
+mod osf;
 mod owner;
 mod physdev;
 mod pkttype;
 mod policy;
 mod ports;
 mod quota;
+mod rateest;
+mod realm;
 mod recent;
 mod redirect;
 mod reject;
@@ -92,6 +100,7 @@ mod set;
 mod set_target;
 mod snat;
 mod socket;
+mod srh;
 mod state;
 mod statistic;
 mod string;
@@ -105,6 +114,7 @@ mod time;
 mod tos;
 mod tproxy;
 mod trace;
+mod u32;
 mod udp;
 
 use crate::cli::getopt::Getopt;
@@ -212,11 +222,23 @@ static ALL: &[&Ext] = &[
     &tee::TEE,
     &time::TIME,
     &tproxy::TPROXY,
+    &realm::REALM,
+    &realm::DEVGROUP,
+    &u32::U32,
+    &bpf::BPF,
+    &cgroup::CGROUP,
+    &osf::OSF,
+    &connlabel::CONNLABEL,
+    &srh::SRH,
+    &hmark::HMARK,
+    &ipvs::IPVS_MATCH,
+    &rateest::MATCH,
+    &rateest::TARGET,
 ];
 
 /// The targets of the reference that are not built here: no chain may be meant by them.
 #[rustfmt::skip] // words
-static TARGETS_NOT_BUILT: &[&str] = &["CLUSTERIP", "HMARK", "RATEEST", "ULOG"];
+static TARGETS_NOT_BUILT: &[&str] = &["CLUSTERIP", "ULOG"];
 
 /// Where an extension stands in a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -346,6 +368,8 @@ pub struct Opt {
     pub aliases: &'static [&'static str],
     /// Its value in a usage line; empty for an option that stands alone.
     pub arg: &'static str,
+    /// Whether the value may be left out; then the option takes it from the words itself.
+    pub optional: bool,
     /// Whether `!` may stand before it.
     pub not: bool,
     pub required: bool,
@@ -366,6 +390,7 @@ impl Opt {
         name: "",
         aliases: &[],
         arg: "",
+        optional: false,
         not: false,
         required: false,
         also: 0,
