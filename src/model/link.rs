@@ -51,6 +51,7 @@ pub enum Conf4 {
     ProxyArp = 3,
     RpFilter = 8,
     ArpFilter = 13,
+    ArpAnnounce = 18,
     ArpIgnore = 19,
     AcceptLocal = 23,
     SrcValidMark = 24,

@@ -26,6 +26,8 @@ pub struct Settings {
     pub accept_local: bool,
     /// net.ipv4.conf.all.src_valid_mark
     pub src_valid_mark: bool,
+    /// net.ipv4.conf.all.arp_announce
+    pub arp_announce: u32,
     /// net.ipv4.conf.all.arp_ignore
     pub arp_ignore: u32,
     /// net.ipv4.icmp_echo_ignore_all
@@ -59,6 +61,7 @@ impl Settings {
         self.route_localnet = on("ipv4/conf/all/route_localnet");
         self.accept_local = on("ipv4/conf/all/accept_local");
         self.src_valid_mark = on("ipv4/conf/all/src_valid_mark");
+        self.arp_announce = number("ipv4/conf/all/arp_announce");
         self.arp_ignore = number("ipv4/conf/all/arp_ignore");
         self.echo_ignore = on("ipv4/icmp_echo_ignore_all");
         self.echo6_ignore = on("ipv6/icmp/echo_ignore_all");

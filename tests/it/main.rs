@@ -9,6 +9,7 @@ mod cases;
 mod completion;
 mod coverage;
 mod docs;
+mod doctor;
 mod encap;
 mod examples;
 mod fuzz;

@@ -5,6 +5,7 @@
 use std::net::IpAddr;
 
 use super::case::{Case, Followed};
+use super::fib::{self, Query};
 use super::hooks;
 use super::packet::{ICMP, TCP, UDP};
 use super::walk::{self, Flow, Why, lossy};
@@ -76,7 +77,9 @@ fn outwards(case: &mut Case<'_>) {
         let Some(stop) = &trip.stop else { continue };
         let outside = matches!(case.space(stop.ns).origin, Origin::Mount(_));
         let counts = match &stop.why {
-            Why::NotForwarding { .. } | Why::NoReturn { .. } | Why::ReversePath { .. } => true,
+            Why::NoReturn { .. } | Why::ReversePath { .. } => true,
+            // Who has no way there himself is the end of the road.
+            Why::NotForwarding { device } => leads_on(case, stop.ns, *device),
             // The gateway itself; what lies beyond it is not ours.
             Why::Unresolved { .. } => stop.ns == ns,
             Why::NoRoute => stop.back && outside,
@@ -94,6 +97,14 @@ fn outwards(case: &mut Case<'_>) {
             case.flows.push(Followed { flow: to(ICMP, 0), trip, asked: false });
         }
     }
+}
+
+/// Whether a namespace has a way to the internet by another device than this.
+fn leads_on(case: &Case<'_>, ns: usize, device: u32) -> bool {
+    let (iif, src) = (device, None);
+    let q = Query { dst: FAR, src, iif, oif: 0, mark: 0, proto: ICMP, sport: 0, dport: 0 };
+    let way = fib::lookup(case.space(ns), &q).filter(|f| f.is_way()).and_then(|f| f.hop);
+    way.is_some_and(|h| h.index != device)
 }
 
 /// Somebody on another link of the host asks for a port that is published there.

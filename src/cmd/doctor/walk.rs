@@ -586,21 +586,44 @@ impl<'n> Walk<'n> {
             let device = by.index;
             return self.stop(by.ns, packet, Why::WrongMac { device, addr });
         }
-        // The question names the source of the packet if that is the host's own.
-        let asker = match space.is_own(packet.src) {
-            true => Some(packet.src),
-            false => fib::source(space, by.index, addr),
+        self.asked(by, addr, member.end, packet)
+    }
+
+    /// Whether who has an address believes the question for it.
+    fn asked(&mut self, by: End, addr: IpAddr, holder: End, packet: &Packet) -> Result<()> {
+        let (space, other) = (self.space(by.ns), self.space(holder.ns));
+        let (Some(near), Some(far)) = (space.link(by.index), other.link(holder.index)) else {
+            return Ok(());
         };
-        let other = self.space(member.end.ns);
-        let believes = other.settings.accept_local;
-        if addr.is_ipv4()
-            && !believes
-            && member.end.ns != by.ns
-            && asker.is_some_and(|a| !a.is_loopback() && other.is_own(a))
-        {
-            return self.stop(by.ns, packet, Why::AskedBySelf { addr, other: member.end });
+        if !addr.is_ipv4() || holder.ns == by.ns {
+            return Ok(());
         }
-        Ok(())
+        // The question names the source of the packet if that is the host's own, unless it was
+        // told to name one of the device.
+        let announce = space.settings.arp_announce.max(near.conf4(Conf4::ArpAnnounce));
+        let on_link =
+            |src| space.addrs_of(by.index).any(|a| a.local == src && a.network().contains(addr));
+        let own = space.is_own(packet.src) && (announce == 0 || on_link(packet.src));
+        let asker = if own { Some(packet.src) } else { fib::source(space, by.index, addr) };
+        let query = Query {
+            dst: addr,
+            src: asker.filter(|a| !a.is_loopback()),
+            iif: far.index,
+            oif: 0,
+            mark: 0,
+            proto: 0,
+            sport: 0,
+            dport: 0,
+        };
+        match fib::believed(other, far, &query) {
+            Ok(()) => Ok(()),
+            Err(Disbelief::Martian) => {
+                self.stop(by.ns, packet, Why::AskedBySelf { addr, other: holder })
+            }
+            Err(Disbelief::Path) => {
+                self.stop(holder.ns, packet, Why::ReversePath { device: far.index })
+            }
+        }
     }
 
     /// The bridges between two devices of a link.

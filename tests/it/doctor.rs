@@ -1,0 +1,282 @@
+//! `ipbox doctor`: each break has its finding, what is printed mends it, healthy networks have
+//! none, and the verdict on a flow is what becomes of a real packet.
+//!
+//! The networks lie in tests/doctor: tutorial.sh, breaks.txt, healthy.txt. `DOCTOR=D13` in the
+//! environment runs the breaks of one rule, or the healthy networks with that in their title.
+#![allow(clippy::unwrap_used)] // a test may
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::lab::{OURS, reference};
+
+const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
+
+/// What a script prints in a lab; our tools come first, the reference's `nft` behind them.
+fn in_lab(script: &str) -> String {
+    let path = format!("/usr/bin:/bin:/usr/sbin:/sbin:{}", reference().join("bin").display());
+    // No run of a lab takes longer, unless it hangs.
+    let mut lab = Command::new("timeout");
+    lab.args(["-s", "KILL", "120", OURS, "lab", "--", "sh", "-c", script]);
+    let out = lab.env_clear().env("PATH", path).stdin(Stdio::null()).output().unwrap();
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    format!("{stdout}{stderr}")
+}
+
+/// Lines of `key: value` under a head of `== `.
+struct Block {
+    head: String,
+    lines: Vec<(String, String)>,
+}
+
+impl Block {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.lines.iter().find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+    fn all(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.lines.iter().filter(move |(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+}
+
+fn blocks(file: &str) -> Vec<Block> {
+    let text = std::fs::read_to_string(Path::new(DIR).join(file)).unwrap();
+    let mut all: Vec<Block> = Vec::new();
+    for line in text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        if let Some(head) = line.strip_prefix("== ") {
+            all.push(Block { head: head.to_owned(), lines: Vec::new() });
+        } else {
+            let (key, value) = line.split_once(':').unwrap_or_else(|| panic!("{file}: {line}"));
+            let block = all.last_mut().expect("a head comes first");
+            block.lines.push((key.to_owned(), value.trim().to_owned()));
+        }
+    }
+    let wanted = std::env::var("DOCTOR").unwrap_or_default();
+    all.retain(|b| {
+        wanted.is_empty() || b.head.split(' ').next() == Some(&wanted) || b.head.contains(&wanted)
+    });
+    all
+}
+
+/// Runs `each` for all numbers below `count`, two at a time; what they complain of.
+fn two_at_a_time(count: usize, each: impl Fn(usize) -> Option<String> + Sync) -> Vec<String> {
+    let (next, complaints) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if n >= count {
+                        return;
+                    }
+                    if let Some(complaint) = each(n) {
+                        complaints.lock().unwrap().push(complaint);
+                    }
+                }
+            });
+        }
+    });
+    complaints.into_inner().unwrap()
+}
+
+/// The rules that are named in what the doctor has printed.
+fn rules(text: &str) -> Vec<&str> {
+    let mut all = Vec::new();
+    for line in text.lines() {
+        if let Some((rule, _)) = line.split_once("  ")
+            && let Some(number) = rule.strip_prefix('D')
+            && number.parse::<u32>().is_ok()
+        {
+            all.push(rule);
+        }
+    }
+    all
+}
+
+#[test]
+fn each_break_has_its_finding_and_what_is_printed_mends_it() {
+    let breaks = blocks("breaks.txt");
+    assert!(!breaks.is_empty());
+    let wrong = two_at_a_time(breaks.len(), |n| {
+        let b = &breaks[n];
+        let (rule, _) = b.head.split_once(' ').unwrap();
+        let (ask, check) = (b.get("ask").unwrap_or(""), b.get("check").unwrap());
+        let left = b.get("left").unwrap_or(ask);
+        let script = format!(
+            ". {DIR}/tutorial.sh
+            ({}) >/dev/null 2>&1
+            {{ {check}; }} >/dev/null 2>&1; echo \"BEFORE $?\"
+            ipbox doctor {ask} >/run/out 2>&1; echo \"DOCTOR $?\"
+            cat /run/out
+            sed -n 's/^    [$] //p' /run/out >/run/fix
+            while IFS= read -r line; do
+                sh -c \"$line\" </dev/null >/run/said 2>&1 || {{ echo \"FAILED $line\"; cat /run/said; }}
+            done </run/fix
+            sleep 0.1
+            {{ {check}; }} >/dev/null 2>&1; echo \"AFTER $?\"
+            ipbox doctor {left} 2>&1; echo \"AGAIN $?\"",
+            b.get("break").unwrap()
+        );
+        let said = in_lab(&script);
+        let has = |line: &str| said.lines().any(|l| l == line);
+        let found = rules(said.split("AFTER ").next().unwrap());
+        let again = rules(said.split("AFTER ").nth(1).unwrap_or("D0  "));
+        let was_broken = b.get("still").is_some() || !has("BEFORE 0");
+        let right = found == [rule]
+            && again.is_empty()
+            && was_broken
+            && has("AFTER 0")
+            && has("AGAIN 0")
+            && !said.contains("FAILED ");
+        (!right).then(|| format!("== {}: {found:?}, then {again:?}\n{said}", b.head))
+    });
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), breaks.len(), wrong.join("\n"));
+}
+
+#[test]
+fn healthy_networks_have_no_finding_and_forward() {
+    let nets = blocks("healthy.txt");
+    let wrong = two_at_a_time(nets.len(), |n| {
+        let b = &nets[n];
+        let mut script = format!("set -e\ntutorial() {{ . {DIR}/tutorial.sh; }}\n");
+        for file in b.all("file") {
+            let (path, text) = file.split_once(' ').unwrap();
+            writeln!(script, "cat >>{path} <<'END'\n{text}\nEND").unwrap();
+        }
+        writeln!(script, "{}\nset +e\nsleep 0.1", b.get("net").unwrap()).unwrap();
+        script.push_str("ipbox doctor; echo \"DOCTOR $?\"\n");
+        let mut flows = 0;
+        for flow in b.all("flow") {
+            let (words, command) = flow.split_once(" = ").unwrap();
+            flows += 1;
+            writeln!(
+                script,
+                "ipbox doctor {words}; echo \"DOCTOR $?\"
+                {{ {command}; }} >/run/said 2>&1; s=$?; [ $s = 0 ] || cat /run/said; echo \"REAL $s\""
+            )
+            .unwrap();
+        }
+        let said = in_lab(&script);
+        let count = |line: &str| said.lines().filter(|l| *l == line).count();
+        // That a server does not see who asks is a note.
+        let found = rules(&said).into_iter().filter(|r| *r != "D28").count();
+        let right = count("DOCTOR 0") == flows + 1
+            && count("REAL 0") == flows
+            && found == 0
+            && !said.contains("not certain");
+        (!right).then(|| format!("== {}\n{said}", b.head))
+    });
+    assert!(wrong.is_empty(), "{} of {}\n{}", wrong.len(), nets.len(), wrong.join("\n"));
+}
+
+#[test]
+fn fix_runs_what_is_printed() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        ip -n red link set veth-red down
+        ip addr del 192.168.15.5/24 dev v-net-0
+        sysctl -qw net.ipv4.ip_forward=0
+        ipbox doctor --fix </dev/null; echo \"STATUS $?\"
+        ipbox doctor --fix --yes red 8.8.8.8; echo \"STATUS $?\"
+        ipbox doctor --fix --yes; echo \"STATUS $?\"
+        ip netns exec red ping -c1 -W1 8.8.8.8 >/dev/null; echo \"STATUS $?\""
+    ));
+    let status: Vec<_> = said.lines().filter_map(|l| l.strip_prefix("STATUS ")).collect();
+    // Nobody was there to answer, so nothing was changed.
+    assert_eq!(status, ["2", "0", "0", "0"], "{said}");
+    for rule in ["D6  ", "D12  ", "D19  "] {
+        assert!(said.contains(rule), "{rule}\n{said}");
+    }
+}
+
+#[test]
+fn the_status_says_what_was_found() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        for words in '' 'red blue' 'blue 8.8.8.8' 'green' 'veth-red' 'red 192.168.77.1' 'red orange:81' \
+                '--no-such' 'red blue 3' 'red 1.2.3.4:99999' 'red 1.2.3.4/tcp' 'red 1.2.3.4:5/xyz' \
+                '192.168.77.1 blue' '-j' '-jp red blue' '--probe red blue' '--probe red orange:81' '--help'; do
+            ipbox doctor $words >/run/out 2>&1; echo \"$? $words\"
+        done"
+    ));
+    let expected = "0 \n0 red blue\n0 blue 8.8.8.8\n0 green\n0 veth-red\n1 red 192.168.77.1\n1 red orange:81\n\
+        2 --no-such\n2 red blue 3\n2 red 1.2.3.4:99999\n2 red 1.2.3.4/tcp\n2 red 1.2.3.4:5/xyz\n\
+        1 192.168.77.1 blue\n0 -j\n0 -jp red blue\n0 --probe red blue\n1 --probe red orange:81\n0 --help\n";
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn data_are_one_document() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        ip link set v-net-0 down
+        ipbox doctor -j
+        ipbox doctor -j red blue"
+    ));
+    let mut lines = said.lines();
+    let everything = lines.next().unwrap();
+    assert!(everything.starts_with("[{\"findings\":[{\"rule\":\"D8\",\"title\":"), "{said}");
+    assert!(everything.contains("\"fix\":[\"ip link set v-net-0 up\"]"), "{said}");
+    let flow = lines.next().unwrap();
+    let begin = "[{\"flow\":\"red to 192.168.15.2\",\"passes\":false,\"certain\":true,\"stop\":";
+    assert!(flow.starts_with(begin) && flow.ends_with("}]"), "{said}");
+}
+
+mod random;
+
+/// Networks of these seeds; how many flows there were, and what was wrong about some.
+fn compare(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
+    let flows = AtomicUsize::new(0);
+    let first = seeds.start;
+    let count = usize::try_from(seeds.end - first).unwrap();
+    let misses = Mutex::new(Vec::new());
+    two_at_a_time(count, |n| {
+        let seed = first + n as u64;
+        let network = random::network(seed);
+        let script = network.script(DIR);
+        let said = in_lab(&script);
+        let mut seen = 0;
+        for line in said.lines().filter_map(|l| l.strip_prefix("FLOW ")) {
+            // Number, the doctor's status, the packet's, how certain it was.
+            let words: Vec<&str> = line.split(' ').collect();
+            let [number, doctor, real, certain] = words[..] else { continue };
+            seen += 1;
+            flows.fetch_add(1, Ordering::Relaxed);
+            if (doctor == "0") != (real == "0") {
+                let at: usize = number.parse().unwrap();
+                let flow = &network.flows[at];
+                let text =
+                    format!("seed {seed}, {certain}: {}; doctor {doctor}, packet {real}", flow.0);
+                misses.lock().unwrap().push(text);
+            }
+        }
+        if seen != network.flows.len() {
+            misses.lock().unwrap().push(format!("seed {seed}: {seen} flows\n{said}"));
+        }
+        None
+    });
+    (flows.into_inner(), misses.into_inner().unwrap())
+}
+
+#[test]
+fn the_verdict_is_what_becomes_of_a_real_packet() {
+    let (flows, misses) = compare(0..24);
+    assert!(misses.is_empty(), "{} of {flows} flows\n{}", misses.len(), misses.join("\n"));
+}
+
+#[test]
+#[ignore = "long: three hundred networks"]
+fn the_verdict_on_three_hundred_networks() {
+    let (flows, misses) = compare(1000..1300);
+    let hits = flows - misses.len();
+    let rate = format!("{hits} of {flows} verdicts were right");
+    std::fs::write(
+        std::env::temp_dir().join("doctor-hit-rate"),
+        format!("{rate}\n{}\n", misses.join("\n")),
+    )
+    .unwrap();
+    assert!(misses.len() * 100 <= flows, "{rate}\n{}", misses.join("\n"));
+}
