@@ -3,6 +3,7 @@
 pub mod arp;
 pub mod complete;
 pub mod doctor;
+pub mod draw;
 pub mod install;
 pub mod ip;
 pub mod iptables;

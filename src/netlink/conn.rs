@@ -85,6 +85,13 @@ pub struct Conn {
     seq: u32,
 }
 
+impl std::os::fd::AsFd for Conn {
+    /// Readable when there is something to hear.
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
 impl Conn {
     /// `receive_buffer` is SO_RCVBUF in bytes.
     ///

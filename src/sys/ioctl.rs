@@ -8,6 +8,15 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::socket;
 
+/// The columns of the terminal that is standard output; `None` when it is none.
+pub fn terminal_columns() -> Option<usize> {
+    // SAFETY: a structure of numbers, for which zero is a value.
+    let mut size: libc::winsize = unsafe { zeroed() };
+    // SAFETY: TIOCGWINSZ writes one structure of this layout and keeps no pointer.
+    let got = unsafe { libc::ioctl(1, libc::TIOCGWINSZ, &raw mut size) };
+    (got == 0 && size.ws_col > 0).then(|| usize::from(size.ws_col))
+}
+
 /// An entry of the ARP table, as SIOCSARP and SIOCDARP take it (arp(7)).
 #[derive(Clone, Copy, Debug)]
 pub struct Arp<'a> {

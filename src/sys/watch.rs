@@ -2,12 +2,20 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
 /// A directory that is watched.
 pub struct Watch(Inotify);
+
+impl AsFd for Watch {
+    /// Readable when there are events.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
 
 /// A file came or went.
 pub struct Event {

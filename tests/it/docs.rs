@@ -33,6 +33,7 @@ const USAGES: &[(&str, &str)] = &[
     ("ping -h", "ping.8"),
     ("sysctl -h", "sysctl.8"),
     ("ipbox lab --help", "ipbox-lab.8"),
+    ("ipbox draw --help", "ipbox-draw.8"),
 ];
 
 fn page(name: &str) -> PathBuf {

@@ -10,6 +10,7 @@ mod completion;
 mod coverage;
 mod docs;
 mod doctor;
+mod draw;
 mod encap;
 mod examples;
 mod fuzz;

@@ -1,0 +1,130 @@
+//! `ipbox draw`: the network as it is, as a picture.
+//!
+//! `picture` takes from the model what is drawn, `layout` says where it stands, `text` and `svg`
+//! paint that; `graph` and `json` are for other programs, which lay it out themselves.
+
+mod graph;
+mod json;
+mod layout;
+mod picture;
+mod svg;
+mod text;
+mod watch;
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use anyhow::{Context, Result};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+
+use crate::model::{Depth, Network};
+use crate::sys::{fd, file, ioctl};
+use picture::Picture;
+
+/// What may be typed; also for completions.
+pub fn grammar() -> Command {
+    let flag =
+        |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    Command::new("ipbox draw")
+        .about("The network as it is, as a picture")
+        .override_usage("ipbox draw [OPTION...]")
+        .args([
+            flag("mermaid", "a flowchart for Mermaid"),
+            flag("dot", "a graph for Graphviz"),
+            Arg::new("svg")
+                .long("svg")
+                .value_name("FILE")
+                .value_parser(value_parser!(OsString))
+                .help("a drawing, into FILE; - is the standard output"),
+            flag("json", "the picture as data").short('j'),
+            flag("pretty", "JSON over several lines").short('p'),
+            flag("watch", "draws again whenever something changes"),
+            flag("ascii", "no characters but those of ASCII"),
+            Arg::new("width")
+                .long("width")
+                .value_name("COLUMNS")
+                .value_parser(value_parser!(u16).range(24..))
+                .help("the columns to use; else those of the terminal, or 100"),
+        ])
+        .group(ArgGroup::new("form").args(["mermaid", "dot", "svg", "json"]))
+}
+
+/// Runs `ipbox draw`.
+pub fn run(words: &[&[u8]]) -> u8 {
+    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
+    let matches = match grammar().try_get_matches_from(words) {
+        Ok(m) => m,
+        Err(e) if e.exit_code() == 0 => {
+            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
+            return 0;
+        }
+        Err(e) => {
+            fd::stderr(e.to_string().as_bytes());
+            return 2;
+        }
+    };
+    let done = if matches.get_flag("watch") { watch::run(&matches) } else { once(&matches) };
+    match done {
+        Ok(()) => 0,
+        Err(e) => {
+            fd::stderr(format!("ipbox draw: {e:#}\n").as_bytes());
+            1
+        }
+    }
+}
+
+fn once(m: &ArgMatches) -> Result<()> {
+    show(m, &drawn(m)?)
+}
+
+/// Puts a form of the picture where it belongs.
+fn show(m: &ArgMatches, form: &[u8]) -> Result<()> {
+    match m.get_one::<OsString>("svg") {
+        Some(path) if path != "-" => {
+            std::fs::write(path, form).with_context(|| path.to_string_lossy().into_owned())
+        }
+        _ => Ok(fd::stdout(form)?),
+    }
+}
+
+/// The picture in the form that is wanted.
+fn drawn(m: &ArgMatches) -> Result<Vec<u8>> {
+    let network = Network::read(Depth::Picture).context("cannot read the network")?;
+    let picture = Picture::of(&network, &marks(&network));
+    Ok(if m.get_flag("mermaid") {
+        graph::graph(&picture, graph::Language::Mermaid).into_bytes()
+    } else if m.get_flag("dot") {
+        graph::graph(&picture, graph::Language::Dot).into_bytes()
+    } else if m.get_flag("json") {
+        json::json(&picture, m.get_flag("pretty"))
+    } else if m.contains_id("svg") {
+        svg::svg(&layout::layout(&picture, width(m, Some(140)))).into_bytes()
+    } else {
+        let manner = text::Manner {
+            colour: fd::stdout_is_terminal()
+                && file::env("NO_COLOR").is_none_or(|v| v.is_empty())
+                && file::env("TERM").is_none_or(|t| t != b"dumb"),
+            ascii: m.get_flag("ascii"),
+        };
+        text::text(&layout::layout(&picture, width(m, None)), manner).into_bytes()
+    })
+}
+
+/// What is wrong with the network, where it is to be marked.
+fn marks(_: &Network) -> Vec<picture::Mark> {
+    Vec::new()
+}
+
+/// The columns there are: what was asked for, `usual`, those of the terminal.
+fn width(m: &ArgMatches, usual: Option<usize>) -> usize {
+    let asked = m.get_one::<u16>("width").map(|w| usize::from(*w));
+    asked.or(usual).or_else(ioctl::terminal_columns).unwrap_or(100)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_grammar_is_sound() {
+        super::grammar().debug_assert();
+    }
+}
