@@ -18,6 +18,7 @@ mod hints;
 mod install;
 mod iptables;
 mod lab;
+mod lab_build;
 mod lab_cmd;
 mod lab_kept;
 mod layers;

@@ -136,8 +136,12 @@ pub fn option(word: &[u8]) -> Option<(&'static str, &'static str)> {
     globals::find(word).map(|o| (o.name, o.arg))
 }
 
-/// Runs one command: the object first. Also what a line of a batch is.
-fn command(ctx: &mut Ctx, words: &[&[u8]]) -> Result {
+/// Runs one command: the object first. Also what a line of a batch is, or of a lab file.
+///
+/// # Errors
+///
+/// Whatever the command ends with; see [`error::of`].
+pub fn command(ctx: &mut Ctx, words: &[&[u8]]) -> Result {
     let mut args = Args::new(words);
     let word = args.need()?;
     match object(word) {

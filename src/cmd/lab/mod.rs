@@ -2,9 +2,10 @@
 //!
 //! The words are read here; `enter` makes the namespaces, `place` furnishes them, `topology` lays
 //! the fake LAN, `shell` is what runs there; `run`, `split` and `page` take a script step by step,
-//! `lesson` a page in Markdown, `mend` puts its lines right; `kept` finds labs that live on, `web`
+//! `plan` and `build` a lab file, `lesson` a page in Markdown, `mend` puts its lines right; `kept` finds labs that live on, `web`
 //! is a page to fetch.
 
+mod build;
 mod enter;
 mod kept;
 mod lesson;
@@ -12,6 +13,7 @@ mod markdown;
 mod mend;
 mod page;
 mod place;
+mod plan;
 mod refused;
 mod run;
 mod shell;
@@ -72,6 +74,17 @@ pub fn grammar() -> Command {
         .value_name("COMMAND")
         .value_parser(value_parser!(OsString))
         .help("runs it in the lab, instead of a shell");
+    let build = Command::new("build")
+        .about("Builds the network that a lab file describes, in a lab")
+        .args(options.clone())
+        .arg(flag("here", "on the machine itself, or in the lab one is in; no shell follows"))
+        .arg(
+            Arg::new("file")
+                .required(true)
+                .value_name("FILE")
+                .value_parser(value_parser!(OsString)),
+        )
+        .arg(command.clone());
     let name = Arg::new("name").required(true).value_name("NAME");
     let log = Arg::new("log")
         .long("log")
@@ -91,6 +104,7 @@ pub fn grammar() -> Command {
             "ipbox lab [OPTION...] [-- COMMAND...]\n       \
              ipbox lab run [OPTION...] [--log FILE] FILE [WORD...]\n       \
              ipbox lab tutorial [OPTION...] [--log FILE]\n       \
+             ipbox lab build [OPTION...] [--here] FILE [-- COMMAND...]\n       \
              ipbox lab { enter | stop } NAME [-- COMMAND...]\n       \
              ipbox lab list\n       \
              ipbox lab on ADDRESS COMMAND...",
@@ -115,6 +129,7 @@ pub fn grammar() -> Command {
                 .args(options)
                 .arg(log),
         )
+        .subcommand(build)
         .subcommand(
             Command::new("enter")
                 .about("Runs a shell or a command in a lab made with --keep")
@@ -188,6 +203,12 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
             script.quiet = true;
             lab(m, || script.run())
         }
+        Some(("build", m)) => {
+            let path = m.get_one::<OsString>("file").context("no file")?.as_bytes();
+            let text = if path == b"-" { fd::stdin() } else { file::read(path) };
+            let text = text.with_context(|| lossy(path))?;
+            build(m, path, &text)
+        }
         Some(("enter", m)) => kept::enter(name(m)?, tools(m), &words(m, "command")),
         Some(("list", _)) => kept::list(),
         Some(("stop", m)) => kept::stop(name(m)?),
@@ -201,6 +222,39 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
         Some(("fetch", m)) => web::fetch(m.get_one::<String>("url").context("no address")?),
         Some((other, _)) => bail!("{other} is not built"),
     }
+}
+
+/// The network of a lab file: in the lab one is in, on the machine when that is wanted, else in a lab
+/// of its own, with a shell or a command after it.
+fn build(m: &ArgMatches, path: &[u8], text: &[u8]) -> Result<u8> {
+    let command = words(m, "command");
+    let built = || match build::build(path, text) {
+        Ok(()) => None,
+        Err(e) => Some(failed(&e)),
+    };
+    // A mistake is told before anything is made.
+    if let Err(e) = plan::Plan::read(text) {
+        return Ok(failed(&anyhow!("{}:{}: {}", lossy(path), e.line, e.text)));
+    }
+    if m.get_flag("here") || file::exists(topology::MARK) {
+        let status = built().unwrap_or(0);
+        return Ok(if status != 0 || command.is_empty() {
+            status
+        } else {
+            shell::command(&command)
+        });
+    }
+    let foreground = process::is_foreground();
+    lab(m, || match (built(), &command[..]) {
+        (Some(status), _) => status,
+        (None, []) => shell::run(foreground),
+        (None, command) => shell::command(command),
+    })
+}
+
+fn failed(why: &anyhow::Error) -> u8 {
+    fd::stderr(format!("ipbox lab: {why:#}\n").as_bytes());
+    1
 }
 
 /// A lab as the options want it.

@@ -37,6 +37,9 @@ use crate::sys::{file, mount, netns};
 /// Where the other hosts' namespaces are kept, each under its address.
 pub const HOSTS: &str = "/run/ipbox/hosts";
 
+/// What is there in a lab and nowhere else.
+pub const MARK: &[u8] = b"/run/ipbox/bin/ipbox";
+
 const HOST: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 2);
 const OTHER: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 3);
 const ROUTER: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 1);
