@@ -26,12 +26,15 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{chdir, chroot, getgid, getuid};
 use std::fs::{self, File};
-use std::io::{BufWriter, Read as _, Write as _};
+use std::io::Read as _;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::Instant;
+
+#[path = "rows/tables.rs"]
+mod tables;
 
 const TMP: &str = env!("CARGO_TARGET_TMPDIR");
 
@@ -132,8 +135,6 @@ fn measure(reference: &Path, only: &str) -> bool {
         piped: false,
     };
     let pairs = number("BENCH_PAIRS", 500);
-    let big = number("BENCH_BIG_PAIRS", 5);
-    let routes = number("BENCH_ROUTES", 1_000_000);
     let wanted = |name: &str| name.starts_with(only);
 
     for (name, line, bar) in [
@@ -148,33 +149,7 @@ fn measure(reference: &Path, only: &str) -> bool {
     if ["links", "pairs", "group"].iter().any(|name| name.starts_with(only)) {
         held &= links(only, &case);
     }
-    let (show, batch) =
-        (format!("route show, {routes} routes"), format!("batch, {routes} route add"));
-    if !wanted(&show) && !wanted(&batch) {
-        return held;
-    }
-    let file = File::create("/tmp/routes").expect("a file in the lab");
-    let mut file = BufWriter::new(file);
-    for n in 0..routes {
-        let (a, b, c) = (11 + (n >> 16), (n >> 8) & 255, n & 255);
-        writeln!(file, "route add {a}.{b}.{c}.0/24 via 10.0.0.2 dev v0").expect("space");
-    }
-    file.flush().expect("space");
-    // Buffers of this process would count as the peak memory of what it starts.
-    drop(file);
-    if wanted(&show) {
-        empty_table();
-        assert!(run(&theirs("ip"), &["ip", "-batch", "/tmp/routes"]).0.success());
-        held &= compare(&case(&show, "ip route show", 0.40, Some(8 * 1024)), big, &|| {});
-        let piped =
-            Case { piped: true, ..case("  the same, into a pipe", "ip route show", 0.40, None) };
-        held &= compare(&piped, big, &|| {});
-        floor("routes", "ip route show", big);
-    }
-    if wanted(&batch) {
-        held &= compare(&case(&batch, "ip -batch /tmp/routes", 0.85, None), big, &empty_table);
-    }
-    held
+    held & tables::measure(only, &case)
 }
 
 /// Makes a case of its name, its command, its bar and the KiB it may use.
@@ -263,11 +238,16 @@ fn kernel_alone(links: bool) {
     let mut socket = Socket::new(NETLINK_ROUTE).expect("a socket");
     socket.bind_auto().expect("an address");
     socket.connect(&SocketAddr::new(0, 0)).expect("the kernel");
-    // struct nlmsghdr: RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP; struct rtmsg: AF_INET
+    // With the kernel's own selection, without which it looks for more than it tells.
+    let _ = socket.set_netlink_get_strict_chk(true);
+    // struct nlmsghdr: RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP; struct rtmsg: AF_INET;
+    // RTA_TABLE: RT_TABLE_MAIN
     let mut request = vec![0; 28];
-    request[..8].copy_from_slice(&[28, 0, 0, 0, 26, 0, 1, 3]);
+    request[..8].copy_from_slice(&[36, 0, 0, 0, 26, 0, 1, 3]);
     request[16] = 2;
-    if links {
+    if !links {
+        request.extend([8, 0, 15, 0, 254, 0, 0, 0]);
+    } else {
         // RTM_GETLINK; struct ifinfomsg; IFLA_EXT_MASK: VF | SKIP_STATS, as without -s
         request[16] = 0;
         request.resize(32, 0);

@@ -80,7 +80,7 @@ impl<'a> Iterator for Attrs<'a> {
 
 /// The attributes of one run by type, for views that ask by name.
 ///
-/// Types from `N` upwards are left out, and what begins behind the first 256 KiB, which is more
+/// Types from `N` upwards are left out, and what lies behind the first 256 KiB, which is more
 /// than a message has; of two of one type the last counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a, const N: usize> {
@@ -88,14 +88,15 @@ pub struct Table<'a, const N: usize> {
     /// Where the attribute of this type begins, in steps of four bytes, and one; 0 for none. A
     /// table of places is a tenth of a table of attributes, and is cleared for each record.
     at: [u16; N],
-    /// A bit for each type below 64 that there is.
+    /// A bit for each type that there is, by its number modulo 64.
     present: u64,
 }
 
 impl<'a, const N: usize> Table<'a, N> {
     #[inline]
     pub fn new(attrs: Attrs<'a>) -> Self {
-        let run = attrs.0;
+        const MOST: usize = 4 * (u16::MAX as usize - 1);
+        let run = &attrs.0[..attrs.0.len().min(MOST)];
         let mut at = [0; N];
         let mut present = 0u64;
         let mut rest = run;
@@ -106,14 +107,16 @@ impl<'a, const N: usize> Table<'a, N> {
             }
             let kind = u16::from_ne_bytes([k0, k1]) & 0x3fff;
             if let Some(place) = at.get_mut(usize::from(kind)) {
-                present |= 1u64.checked_shl(kind.into()).unwrap_or(0);
-                *place = u16::try_from((run.len() - rest.len()) / 4 + 1).unwrap_or(0);
+                present |= 1u64.wrapping_shl(kind.into());
+                #[allow(clippy::cast_possible_truncation)] // the run is cut where this ends
+                let steps = ((run.len() - rest.len()) / 4) as u16;
+                *place = steps + 1;
             }
             rest = rest.get(len.next_multiple_of(4)..).unwrap_or(&[]);
         }
         Table { run, at, present }
     }
-    /// Whether there is any type below 64 besides these, a bit for each.
+    /// Whether there is any type besides these, a bit for each; for tables of at most 64.
     #[inline]
     pub fn has_others(&self, than: u64) -> bool {
         self.present & !than != 0

@@ -390,7 +390,10 @@ impl Dump<'_> {
                 NLMSG_NOOP => {}
                 _ => {
                     self.last = start;
-                    return Ok(Msgs(&self.conn.buf[start..self.len]).next());
+                    let (kind, flags, seq, len) = (msg.kind, msg.flags, msg.seq, msg.payload.len());
+                    let begin = start + HEADER_LEN;
+                    let payload = &self.conn.buf[begin..begin + len];
+                    return Ok(Some(Msg { kind, flags, seq, payload }));
                 }
             }
         }

@@ -102,7 +102,8 @@ static OBJECTS: &[Object] = &[
 
 /// The object that a word, or a beginning of one, names.
 fn object(word: &[u8]) -> Option<&'static Object> {
-    OBJECTS.iter().find(|o| !word.is_empty() && o.name.as_bytes().starts_with(word))
+    let first = word.first()?;
+    OBJECTS.iter().find(|o| o.name.as_bytes()[0] == *first && o.name.as_bytes().starts_with(word))
 }
 
 /// Whether the word names an object whose commands do no more than tell the kernel and ask it.

@@ -58,6 +58,10 @@ const REST: Field = field("ifa_flags", "flags {} ");
 
 /// Shows the flags; an address that is not permanent is dynamic.
 pub fn show(out: &mut Out, flags: u32, inet6: bool) {
+    // Most have this one, which is not said, and no other.
+    if flags == IFA_F_PERMANENT {
+        return;
+    }
     let mut rest = flags;
     for f in FLAGS {
         rest &= !f.bit;

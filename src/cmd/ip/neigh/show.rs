@@ -116,6 +116,9 @@ fn device_type(names: &mut Names, index: u32) -> u16 {
 
 fn flags(out: &mut Out, n: &Neigh<'_>) {
     let ext = n.flags_ext();
+    if n.flags == 0 && ext == 0 {
+        return;
+    }
     for (set, key, text) in [
         (n.flags & NTF_ROUTER != 0, "router", "router "),
         (n.flags & NTF_PROXY != 0, "proxy", "proxy "),
