@@ -4,6 +4,7 @@
 
 use crate::cli::value::AF_UNSPEC;
 use crate::error::Error;
+use crate::genl::Family;
 use crate::names::Names;
 use crate::netlink::{self, Conn, Msg, Pack, Protocol, Request};
 use crate::output::{Human, Out, Style};
@@ -145,10 +146,67 @@ impl Ctx {
     ) -> Result<(), Error> {
         let (conn, out, names, opts) = self.parts()?;
         let interrupted = dump_each(conn, request, status, &mut |msg| each(out, names, opts, msg))?;
+        self.told_interruption(interrupted);
+        Ok(())
+    }
+
+    /// A family of generic netlink.
+    ///
+    /// # Errors
+    ///
+    /// The reference's two sentences about a family that this kernel does not have, status 1.
+    pub fn genl(&mut self, name: &str, version: u8) -> Result<Family, Error> {
+        Family::open(name, version, self.opts.receive_buffer).map_err(|e| match e {
+            netlink::Error::Nack(nack) => {
+                let text = [&crate::error::refusal(&nack)[..], b"\nError talking to the kernel"];
+                Error::failed(1, text.concat())
+            }
+            netlink::Error::Io(error) => Error::Io { what: "Cannot open netlink socket", error },
+            other => other.into(),
+        })
+    }
+
+    /// As [`Ctx::table`], of a family of generic netlink.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal.
+    pub fn genl_table(
+        &mut self,
+        family: &mut Family,
+        request: &mut Request,
+        status: u8,
+        each: Each<'_>,
+    ) -> Result<(), Error> {
+        self.out.begin();
+        let Ctx { out, names, opts, .. } = self;
+        let read =
+            dump_each(&mut family.conn, request, status, &mut |msg| each(out, names, opts, msg));
+        self.out.end();
+        self.told_interruption(read?);
+        Ok(())
+    }
+
+    /// Sends a change to a family of generic netlink; a refusal ends with `status`.
+    ///
+    /// # Errors
+    ///
+    /// The kernel's refusal.
+    pub fn genl_change(
+        family: &mut Family,
+        request: &mut Request,
+        status: u8,
+    ) -> Result<(), Error> {
+        match family.conn.change(request) {
+            Ok(_) => Ok(()),
+            Err(e) => Err(with_status(pointed(e, request), status)),
+        }
+    }
+
+    fn told_interruption(&mut self, interrupted: bool) {
         if interrupted {
             self.complain(b"Dump was interrupted and may be inconsistent.\n");
         }
-        Ok(())
     }
 
     /// Sends a change; a refusal becomes an error with status 2 that points at its word,
@@ -342,6 +400,14 @@ pub fn dump_each(
             }
             other => dump_failed(other, status).map(|()| dump.interrupted()),
         };
+    }
+}
+
+/// The same error with another status, where it is the kernel's.
+pub fn with_status(error: Error, status: u8) -> Error {
+    match error {
+        Error::Kernel { nack, dump, at, .. } => Error::Kernel { nack, status, dump, at },
+        other => other,
     }
 }
 

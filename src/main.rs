@@ -9,6 +9,7 @@ mod cli;
 mod cmd;
 mod ctx;
 mod error;
+mod genl;
 mod model;
 mod names;
 mod netlink;

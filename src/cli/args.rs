@@ -124,6 +124,10 @@ impl<'a> Args<'a> {
         )
         .at(self.at())
     }
+    /// The same about something else than a word.
+    pub fn wrong_about(&self, what: &str, why: &str) -> Usage {
+        Usage::new(255, format!("Error: argument \"{what}\" is wrong: {why}"))
+    }
     /// `Error: argument "K" is required`, 255.
     pub fn required(&self, key: &str) -> Usage {
         Usage::new(255, format!("Error: argument \"{key}\" is required"))

@@ -18,6 +18,7 @@ pub enum Protocol {
     Route = 0,
     SockDiag = 4,
     Netfilter = 12,
+    Generic = 16,
 }
 
 /// The buffer for one datagram. The kernel fills at most 32 KiB of it in a dump

@@ -19,6 +19,7 @@ pub mod process;
 pub mod regex;
 pub mod signal;
 pub mod socket;
+pub mod tty;
 pub mod tun;
 pub mod userns;
 pub mod watch;

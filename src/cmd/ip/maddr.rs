@@ -133,7 +133,7 @@ fn read(family: u8, text: &[u8], dev: Option<&[u8]>, all: &mut Vec<Entry>) {
 }
 
 /// Hexadecimal digits without anything between them.
-fn hex(word: &[u8]) -> Option<Vec<u8>> {
+pub fn hex(word: &[u8]) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).and_then(|n| u8::try_from(n).ok());
     word.chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(*pair.get(1)?)?)).collect()
 }

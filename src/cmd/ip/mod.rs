@@ -3,12 +3,19 @@
 mod addr;
 mod addrlabel;
 mod batch;
+mod fou;
 mod globals;
 mod hint;
 mod host;
+mod ila;
+mod ioam;
+mod l2tp;
 mod link;
+mod macsec;
 mod maddr;
 mod monitor;
+mod mptcp;
+mod mroute;
 mod neigh;
 mod netconf;
 mod netns;
@@ -17,7 +24,9 @@ mod ntable;
 mod route;
 mod rule;
 mod saved;
+mod sr;
 mod stats;
+mod tcp_metrics;
 mod token;
 mod tuntap;
 mod verb;
@@ -74,28 +83,28 @@ static OBJECTS: &[Object] = &[
     built("ntable", ntable::run, Some(ntable::grammar)),
     built("ntbl", ntable::run, Some(ntable::grammar)),
     built("link", link::run, Some(link::grammar)),
-    later("l2tp"),
-    later("fou"),
-    later("ila"),
-    later("macsec"),
+    built("l2tp", l2tp::run, Some(l2tp::grammar)),
+    built("fou", fou::run, Some(fou::grammar)),
+    built("ila", ila::run, Some(ila::grammar)),
+    built("macsec", macsec::run, Some(macsec::grammar)),
     later("tunnel"),
     later("tunl"),
     built("tuntap", tuntap::run, Some(tuntap::grammar)),
     built("tap", tuntap::run, Some(tuntap::grammar)),
     built("token", token::run, Some(token::grammar)),
-    later("tcpmetrics"),
-    later("tcp_metrics"),
+    built("tcpmetrics", tcp_metrics::run, Some(tcp_metrics::grammar)),
+    built("tcp_metrics", tcp_metrics::run, Some(tcp_metrics::grammar)),
     built("monitor", monitor::run, Some(monitor::grammar)),
     later("xfrm"),
-    later("mroute"),
+    built("mroute", mroute::run, Some(mroute::grammar)),
     built("mrule", rule::multicast, Some(rule::grammar)),
     built("netns", netns::run, Some(netns::grammar)),
     built("netconf", netconf::run, Some(netconf::grammar)),
     built("vrf", vrf::run, Some(vrf::grammar)),
-    later("sr"),
+    built("sr", sr::run, Some(sr::grammar)),
     built("nexthop", nexthop::run, Some(nexthop::grammar)),
-    later("mptcp"),
-    later("ioam"),
+    built("mptcp", mptcp::run, Some(mptcp::grammar)),
+    built("ioam", ioam::run, Some(ioam::grammar)),
     built("help", help, None),
     built("stats", stats::run, Some(stats::grammar)),
 ];

@@ -31,6 +31,34 @@ pub fn dispatch(
     }
 }
 
+/// As [`dispatch`], for an object whose family of generic netlink has to be there before its words
+/// are looked at; only `help`, and no word at all, come first.
+///
+/// # Errors
+///
+/// As [`dispatch`]; the family is not there.
+pub fn dispatch_genl(
+    ctx: &mut Ctx,
+    args: &mut Args<'_>,
+    object: &str,
+    family: (&str, u8),
+    verbs: &[Verb],
+) -> Result {
+    let help =
+        |ctx: &mut Ctx, args: &mut Args<'_>| match verbs.iter().find(|v| v.word.full == "help") {
+            Some(v) => (v.run)(ctx, args),
+            None => Err(args.incomplete().into()),
+        };
+    let Some(word) = args.take() else { return help(ctx, args) };
+    match verbs.iter().find(|v| v.word.is(word)) {
+        Some(v) => (v.run)(ctx, args),
+        None => {
+            ctx.genl(family.0, family.1)?;
+            Err(args.unknown_command(object).into())
+        }
+    }
+}
+
 /// The usage of an object: a line for each verb, then `more`. Ends with status 255.
 pub fn usage(object: &str, verbs: &[Verb], more: &str) -> Usage {
     let mut text = String::new();

@@ -6,7 +6,7 @@ use crate::cmd::ip::link::show::{Form, learn, record};
 use crate::cmd::ip::netns::nsid;
 use crate::cmd::ip::route::filter::Filter;
 use crate::cmd::ip::route::show::{Level, fields};
-use crate::cmd::ip::{addrlabel, neigh, netconf, nexthop, rule, stats};
+use crate::cmd::ip::{addrlabel, mroute, neigh, netconf, nexthop, rule, stats};
 use crate::ctx::{Ctx, Opts};
 use crate::names::Names;
 use crate::netlink::Msg;
@@ -36,6 +36,7 @@ pub struct Shown {
     pub all_namespaces: bool,
     dev: Option<u32>,
     routes: Filter,
+    multicast: mroute::Filter,
 }
 
 impl Shown {
@@ -43,7 +44,9 @@ impl Shown {
     pub fn new(labels: bool, all_namespaces: bool, dev: Option<u32>) -> Shown {
         let mut routes = Filter::default();
         routes.oif = dev;
-        Shown { labels, all_namespaces, dev, routes }
+        let mut multicast = mroute::Filter::default();
+        multicast.iif = dev;
+        Shown { labels, all_namespaces, dev, routes, multicast }
     }
 
     fn is_of(&self, index: u32) -> bool {
@@ -75,6 +78,20 @@ pub fn show(ctx: &mut Ctx, shown: &Shown, msg: Msg<'_>, nsid: Option<i32>) {
             msg.kind, msg.flags, span
         );
         ctx.complain(text.as_bytes());
+    }
+}
+
+/// The time before an event, with -t or -ts.
+pub fn stamp(out: &mut Out, opts: &Opts) {
+    if opts.timestamp || opts.timestamp_short {
+        let (seconds, micros) = clock::now();
+        out.str(TIME, &format!("{}.{micros:06}", clock::as_iso(seconds)));
+        let text = if opts.timestamp_short {
+            format!("[{}.{micros:06}] ", clock::as_iso(seconds))
+        } else {
+            format!("Timestamp: {} {micros} usec\n", clock::as_text(seconds))
+        };
+        out.text(&text);
     }
 }
 
@@ -175,13 +192,19 @@ impl View<'_> {
         Some(())
     }
 
-    /// Routes of multicast packets have families of their own and are not shown yet.
+    /// Routes of multicast packets have families of their own.
     fn route(&mut self) -> Option<()> {
-        const RTNL_FAMILY_IPMR: u8 = 128;
-        let route = Route::parse(self.msg.payload)?;
-        if route.header.family >= RTNL_FAMILY_IPMR {
-            return None;
+        let payload = self.msg.payload;
+        if mroute::is_one(payload) {
+            if self.shown.multicast.accepts(payload) {
+                self.begin("mroute", "[MROUTE]");
+                self.deleted(RTM_DELROUTE);
+                mroute::line(self.out, self.names, self.opts, &self.shown.multicast, payload);
+                self.end();
+            }
+            return Some(());
         }
+        let route = Route::parse(payload)?;
         if self.shown.routes.accepts(&route) {
             self.begin("route", "[ROUTE]");
             self.deleted(RTM_DELROUTE);
@@ -284,16 +307,7 @@ impl View<'_> {
             _ => "new",
         };
         out.str(ACTION, action);
-        if self.opts.timestamp || self.opts.timestamp_short {
-            let (seconds, micros) = clock::now();
-            out.str(TIME, &format!("{}.{micros:06}", clock::as_iso(seconds)));
-            let text = if self.opts.timestamp_short {
-                format!("[{}.{micros:06}] ", clock::as_iso(seconds))
-            } else {
-                format!("Timestamp: {} {micros} usec\n", clock::as_text(seconds))
-            };
-            out.text(&text);
-        }
+        stamp(out, self.opts);
         if self.shown.all_namespaces {
             match self.nsid {
                 Some(id) => {

@@ -2,7 +2,7 @@
 //!
 //! The words are here, `event` shows one message, `file` reads messages that were recorded.
 
-mod event;
+pub mod event;
 mod file;
 mod prefix;
 
@@ -29,6 +29,7 @@ const ADDRESS: Group = &[(AF_INET, 5), (AF_INET6, 9)];
 const MADDRESS: Group = &[(AF_INET, 37), (AF_INET6, 38)];
 const ACADDRESS: Group = &[(AF_INET6, 39)];
 const ROUTE: Group = &[(AF_INET, 7), (AF_INET6, 11), (AF_MPLS, 27)];
+const MROUTE: Group = &[(AF_INET, 6), (AF_INET6, 10)];
 const PREFIX: Group = &[(AF_INET6, 18)];
 const NEIGH: Group = &[(AF_UNSPEC, 3)];
 const NETCONF: Group = &[(AF_INET, 24), (AF_INET6, 25), (AF_MPLS, 29)];
@@ -39,7 +40,8 @@ const STATS: Group = &[(AF_UNSPEC, 36)];
 
 /// What is listened to without a word.
 const ALL: &[Group] = &[
-    LINK, ADDRESS, MADDRESS, ACADDRESS, ROUTE, PREFIX, NEIGH, NETCONF, RULE, NSID, NEXTHOP, STATS,
+    LINK, ADDRESS, MADDRESS, ACADDRESS, ROUTE, MROUTE, PREFIX, NEIGH, NETCONF, RULE, NSID, NEXTHOP,
+    STATS,
 ];
 
 /// What the words say.
@@ -64,7 +66,7 @@ fn rows<'n>() -> [Row<Reading<'n>>; 19] {
         Row { word: prefix("maddress"), arg: "", take: |_, r| r.want(MADDRESS), again: true },
         Row { word: exact("acaddress"), arg: "", take: |_, r| r.want(ACADDRESS), again: true },
         Row { word: prefix("route"), arg: "", take: |_, r| r.want(ROUTE), again: true },
-        Row { word: prefix("mroute"), arg: "", take: |_, _| later("mroute"), again: true },
+        Row { word: prefix("mroute"), arg: "", take: |_, r| r.want(MROUTE), again: true },
         Row { word: prefix("prefix"), arg: "", take: |_, r| r.want(PREFIX), again: true },
         Row { word: prefix("neigh"), arg: "", take: |_, r| r.want(NEIGH), again: true },
         Row { word: prefix("netconf"), arg: "", take: |_, r| r.want(NETCONF), again: true },
@@ -84,11 +86,6 @@ impl Reading<'_> {
         self.groups.push(group);
         Ok(())
     }
-}
-
-/// A group whose messages cannot be shown yet.
-fn later(name: &str) -> std::result::Result<(), Usage> {
-    Err(Usage::new(1, format!("\"ip monitor {name}\" is not part of ipbox yet.")))
 }
 
 fn file(args: &mut Args<'_>, r: &mut Reading<'_>) -> std::result::Result<(), Usage> {
