@@ -2,7 +2,7 @@
 //!
 //! Written straight into the buffer: a dump of routes is mostly addresses.
 
-use super::{Field, Out, Paint};
+use super::{Field, Out, Paint, digits};
 use crate::sys::bytes::put;
 
 impl Out {
