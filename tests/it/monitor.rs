@@ -21,6 +21,7 @@ const CHANGES: &str = "
     ip neigh add 2001:db8::7 lladdr 02:02:02:02:02:02 dev v1
     ip neigh del 10.0.0.7 dev v0
     ip link set v1 alias hello
+    ip stats set dev v0 l3_stats on
     ip link property add dev v1 altname foo
     ip rule add from 10.9.0.0/16 table 5 prio 9
     ip rule del prio 9
@@ -78,6 +79,16 @@ fn options_and_labels_change_the_lines_alike() {
     same_heard("-o", "label link address");
     same_heard("-4", "all address route neigh netconf rule");
     same_heard("-6", "address route neigh rule");
+}
+
+#[test]
+fn counting_in_hardware_is_heard() {
+    // Routes of multicast packets need a daemon: there are none to be heard of.
+    let text = same_heard("", "label stats mroute");
+    assert!(text.contains("[STATS]") && text.contains("l3_stats on used off"), "{text}");
+    let text = heard(Tool::Ours, "-j", "stats", "");
+    assert!(text.lines().count() == 1 && text.contains("\"l3_stats\":{"), "{text}");
+    text.lines().for_each(is_object);
 }
 
 #[test]
