@@ -2,9 +2,10 @@
 
 use super::Ext;
 
-/// Nothing of x_tables: nf_tables marks the packet itself.
+/// Nothing is sent to x_tables: nf_tables marks the packet itself.
 pub static TRACE: Ext = Ext {
     name: "TRACE",
+    wire: "TRACE",
     lower: |_, out| {
         out.trace();
         true
