@@ -216,7 +216,7 @@ pub fn labels(stack: &[u8]) -> Vec<u8> {
         if !text.is_empty() {
             text.push(b'/');
         }
-        super::digits(&mut text, u64::from(entry >> 12));
+        digits(&mut text, u64::from(entry >> 12));
         if entry & 1 << 8 != 0 {
             break;
         }
