@@ -307,8 +307,11 @@ fn complete(info: &mut [u8], seen: u64) -> Result {
 
 /// ` 5/min`, and the unit in milliseconds: the longest that says it well enough.
 fn show_packets(out: &mut Vec<u8>, time: u64) -> u32 {
-    // Divided by its unit a time may come to nothing; the kernel refuses that.
-    let time = time.max(1);
+    if time == 0 {
+        // The kernel refuses what comes to this when it is divided by its unit.
+        put(out, " inf");
+        return 0;
+    }
     let rough = |seconds: u32| {
         let unit = u64::from(seconds) * SCALE;
         time > unit || unit / time < unit % time
