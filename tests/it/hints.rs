@@ -83,6 +83,10 @@ fn a_mistake_is_explained_on_a_terminal() {
             "ip link set lo up; ip route add 10.7.0.0/16 dev lo metric 5; ip route del 10.7.0.0/16 metric 6",
             "there is a similar route: 10.7.0.0/16 dev lo scope link metric 5",
         ),
+        (
+            "ip link set lo up; ip route add 10.6.0.0/16 dev lo table 9; ip route add 10.6.0.0/16 dev lo table 9",
+            "there is such a route already: 10.6.0.0/16 dev lo table 9 scope link; \"replace\" changes it",
+        ),
         ("ip route add mulitcast 10.8.0.0/16 dev lo", "did you mean \"multicast\"?"),
         ("ip route add 10.8.0.0/16 dev lo metirc 5", "did you mean \"metric\"?"),
         ("ip nexthop add id 5 blakchole", "did you mean \"blackhole\"?"),

@@ -66,8 +66,10 @@ fn same_heard(options: &str, words: &str) -> String {
 
 #[test]
 fn the_same_lines_are_heard() {
-    let all =
-        same_heard("", "link address route neigh netconf rule nsid maddress acaddress nexthop");
+    let all = same_heard(
+        "",
+        "link address route neigh netconf rule nsid maddress acaddress nexthop stats",
+    );
     for line in ["Deleted 10.5.0.0/16", "nsid 7 (iproute2 netns name: n1)", "inet v0 forwarding on"]
     {
         assert!(all.contains(line), "{line} in {all}");

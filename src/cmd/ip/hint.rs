@@ -313,7 +313,7 @@ fn no_address(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
     (!has_one).then(|| "no address was given".into())
 }
 
-fn already_there(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
+fn already_there(ctx: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
     if m.status != 2 || !(m.says("File exists") || m.says("already assigned")) {
         return None;
     }
@@ -321,9 +321,7 @@ fn already_there(_: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
         "link" if m.has("altname") => Some("a device already has this name".into()),
         "link" => Some("a device of this name is there already: \"ip link show\"".into()),
         "address" => Some("the device has this address already; \"replace\" does not mind".into()),
-        "route" => {
-            Some("there is such a route already: \"ip route show\"; \"replace\" changes it".into())
-        }
+        "route" => route::already_there(ctx, m),
         "neighbor" | "neighbour" => {
             Some("the entry is there already; \"replace\" changes it".into())
         }

@@ -24,10 +24,26 @@ pub(super) fn similar(ctx: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
     if m.object() != "route" || !m.says("No such process") {
         return None;
     }
-    let destination = destination(m.words)?;
-    let words: [&[u8]; 4] = [b"table", b"all", b"exact", destination];
-    let found = list(ctx, &words, |text, _| Some(text))?;
+    let found = like(ctx, m)?;
     Some(format!("there is a similar route: {found}"))
+}
+
+/// `ip route add 10.0.0.0/8 dev v1`, where there is one.
+pub(super) fn already_there(ctx: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
+    let found = like(ctx, m)?;
+    Some(format!("there is such a route already: {found}; \"replace\" changes it"))
+}
+
+/// The first route with the same destination, in the table that is meant.
+fn like(ctx: &mut Ctx, m: &Mistake<'_>) -> Option<String> {
+    let table = m.words.iter().skip(2).position(|w| prefix("table").is(w));
+    let table = table.and_then(|at| m.words.get(at + 3).copied()).unwrap_or(b"main");
+    let destination = destination(m.words)?;
+    let mut of = |table: &[u8]| {
+        let words: [&[u8]; 4] = [b"table", table, b"exact", destination];
+        list(ctx, &words, |text, _| Some(text))
+    };
+    of(table).or_else(|| of(b"all"))
 }
 
 /// The destination: the first prefix that is no other word's value.

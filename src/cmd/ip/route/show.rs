@@ -141,13 +141,14 @@ pub fn fields(out: &mut Out, names: &mut Names, filter: &Filter, level: Level, r
     if h.tos != 0 && filter.tos.is_none() {
         out.str(TOS, &names.show(Kind::DsField, h.tos.into()));
     }
-    if filter.shows_via(bits) {
-        if let Some(addr) = r.gateway() {
-            nexthop::show_gateway(out, names, h.family, addr);
-        }
-        if !usual && let Some(via) = r.via() {
-            nexthop::show_via(out, names, via);
-        }
+    if let Some(addr) = r.gateway()
+        && filter.shows_via(bits)
+    {
+        nexthop::show_gateway(out, names, h.family, addr);
+    }
+    // Also when it was selected (observed in iproute2 6.15).
+    if !usual && let Some(via) = r.via() {
+        nexthop::show_via(out, names, via);
     }
     if filter.oif.is_none()
         && let Some(index) = r.oif()

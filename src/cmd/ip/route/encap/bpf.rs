@@ -95,7 +95,9 @@ pub fn program(args: &mut Args<'_>, request: &mut Request, attr: u16) -> Result<
     };
     let nest = request.nest(attr | NLA_F_NESTED);
     request.attr(PROGRAM, &program.as_raw_fd().to_ne_bytes());
-    request.strz(NAME, path);
+    // As the reference names what comes from a file: without directories, and with a section.
+    let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
+    request.strz(NAME, &[name, b":[*fsobj]"].concat());
     request.end(nest);
     request.keep(program);
     Ok(())

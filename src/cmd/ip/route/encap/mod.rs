@@ -97,17 +97,17 @@ pub fn types() -> String {
     format!("ENCAP := {{ {} }}", names.join(" | "))
 }
 
-/// `ENCAP := mpls ...`, a line for each.
+/// `ENCAP := { mpls ... | ... }`, a line for each.
 pub fn usage() -> String {
     let mut text = String::new();
     for e in ENCAPS {
-        text.push_str(if text.is_empty() { "ENCAP := " } else { "\n         " });
+        text.push_str(if text.is_empty() { "ENCAP := { " } else { "\n         | " });
         text.push_str(e.name);
         text.push(' ');
         text.push_str(e.usage);
     }
     text.push_str(
-        "\nFLAVOR := { psp | usp | usd | next-csid }\n\
+        " }\nFLAVOR := { psp | usp | usd | next-csid }\n\
          BPF := { object FILE | pinned FILE }",
     );
     text
