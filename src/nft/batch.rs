@@ -4,7 +4,6 @@ use crate::netlink::{Conn, Error, NLM_F_REQUEST, Request};
 
 const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 const NFNL_MSG_BATCH_END: u16 = 0x11;
-const NFNL_BATCH_GENID: u16 = 1;
 /// struct nfgenmsg of both: no family, version 0, resource NFNL_SUBSYS_NFTABLES.
 const HEADER: [u8; 4] = [0, 0, 0, 10];
 
@@ -12,7 +11,6 @@ const HEADER: [u8; 4] = [0, 0, 0, 10];
 const FIRST: u32 = 0x4000_0000;
 
 /// Messages between BEGIN and END.
-#[derive(Default)]
 pub struct Batch {
     /// BEGIN first.
     bytes: Vec<u8>,
@@ -33,21 +31,16 @@ pub struct Refusal {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     Done,
-    /// The rule set has changed since the generation that was given.
-    Stale,
     /// In the order of the messages.
     Refused(Vec<Refusal>),
 }
 
 impl Batch {
-    /// With a generation, the batch is refused as stale when the rule set has changed since.
-    pub fn new(generation: Option<u32>) -> Batch {
-        let mut begin = Request::new(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, &HEADER);
-        if let Some(generation) = generation {
-            begin.u32_be(NFNL_BATCH_GENID, generation);
-        }
-        let mut batch = Batch::default();
-        batch.write(begin, FIRST);
+    /// BEGIN alone. The rule set's generation is not told to the kernel, which would refuse a
+    /// batch after a change anywhere.
+    pub fn new() -> Batch {
+        let mut batch = Batch { bytes: Vec::new(), count: 0, error: None };
+        batch.write(Request::new(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, &HEADER), FIRST);
         batch
     }
 
@@ -74,6 +67,16 @@ impl Batch {
     pub fn send(mut self, conn: &mut Conn) -> Result<Outcome, Error> {
         let end = Request::new(NFNL_MSG_BATCH_END, NLM_F_REQUEST, &HEADER);
         self.write(end, FIRST + self.count + 1);
+        self.judge(conn)
+    }
+
+    /// Like [`Batch::send`], but nothing is done: the kernel looks at a batch that has no end, says
+    /// what it would refuse, and forgets it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Batch::send`].
+    pub fn judge(self, conn: &mut Conn) -> Result<Outcome, Error> {
         if let Some(e) = self.error {
             return Err(e.into());
         }
@@ -81,22 +84,12 @@ impl Batch {
         conn.send_raw(&self.bytes)?;
         drop(self.bytes);
         let mut refusals = Vec::new();
-        let mut stale = false;
         // The kernel has answered when send(2) returns: there are refusals, or there is nothing.
         conn.drain(|msg, nack| {
-            if msg.seq < FIRST || nack.errno == 0 {
-                return;
-            }
-            if msg.seq == FIRST && matches!(nack.errno, libc::ERESTART | libc::EINTR) {
-                stale = true;
-            } else {
+            if msg.seq >= FIRST && nack.errno != 0 {
                 refusals.push(Refusal { message: msg.seq - FIRST, errno: nack.errno });
             }
         })?;
-        Ok(match (stale, refusals.is_empty()) {
-            (true, _) => Outcome::Stale,
-            (false, true) => Outcome::Done,
-            (false, false) => Outcome::Refused(refusals),
-        })
+        Ok(if refusals.is_empty() { Outcome::Done } else { Outcome::Refused(refusals) })
     }
 }

@@ -12,24 +12,55 @@ const NFTA_VERDICT_CODE: u16 = 1;
 const NFTA_VERDICT_CHAIN: u16 = 2;
 
 /// The one register that is used.
-const NFT_REG_1: u32 = 1;
+pub(super) const NFT_REG_1: u32 = 1;
 /// Four bytes of it, as the reference asks for them.
 const NFT_REG32_01: u32 = 9;
 const NFT_REG_VERDICT: u32 = 0;
 
 /// NFT_PAYLOAD_*: where an offset in a packet counts from.
 pub mod base {
+    pub const LINK: u32 = 0;
     pub const NETWORK: u32 = 1;
     pub const TRANSPORT: u32 = 2;
 }
 
 /// NFT_META_*: what is known of a packet besides its bytes.
 pub mod meta {
+    pub const LEN: u32 = 0;
+    pub const PRIORITY: u32 = 2;
     pub const MARK: u32 = 3;
+    pub const IIF: u32 = 4;
+    pub const OIF: u32 = 5;
     pub const IIFNAME: u32 = 6;
     pub const OIFNAME: u32 = 7;
+    pub const IIFTYPE: u32 = 8;
+    pub const SKUID: u32 = 10;
+    pub const SKGID: u32 = 11;
     pub const NFTRACE: u32 = 12;
+    pub const NFPROTO: u32 = 15;
     pub const L4PROTO: u32 = 16;
+    pub const PKTTYPE: u32 = 19;
+}
+
+/// NFT_CT_*: what is known of the packet's connection.
+pub mod ct {
+    pub const STATE: u32 = 0;
+    pub const DIRECTION: u32 = 1;
+    pub const STATUS: u32 = 2;
+    pub const MARK: u32 = 3;
+}
+
+/// NFT_FIB_RESULT_* and NFTA_FIB_F_*: what is looked up in the routing table, and by what.
+pub mod fib {
+    pub const OIF: u32 = 1;
+    pub const ADDRTYPE: u32 = 3;
+    pub const SADDR: u32 = 1;
+    pub const DADDR: u32 = 2;
+    pub const BY_MARK: u32 = 4;
+    pub const BY_IIF: u32 = 8;
+    pub const BY_OIF: u32 = 16;
+    /// Not which one, but whether there is one.
+    pub const PRESENT: u32 = 32;
 }
 
 /// NFT_CMP_*.
@@ -85,9 +116,43 @@ pub struct Log<'a> {
 
 /// Where a value is loaded from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    Payload { base: u32, offset: u32, len: u32 },
+pub enum Source<'a> {
+    Payload {
+        base: u32,
+        offset: u32,
+        len: u32,
+    },
     Meta(u32),
+    /// Of the connection, whatever the packet's direction.
+    Ct(u32),
+    Fib {
+        result: u32,
+        flags: u32,
+    },
+    /// A number below this, drawn for each packet.
+    Random(u32),
+    Constant(&'a [u8]),
+}
+
+/// What an address translation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Translation {
+    Snat,
+    Dnat,
+    Masquerade,
+    Redirect,
+}
+
+/// An address translation: the registers of first and last address and port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nat {
+    pub kind: Translation,
+    /// NFPROTO_* of the addresses; 0 where there are none.
+    pub family: u32,
+    pub addrs: [Option<u32>; 2],
+    pub ports: [Option<u32>; 2],
+    /// NF_NAT_RANGE_*.
+    pub flags: u32,
 }
 
 /// One expression, read where it lies.
@@ -96,7 +161,7 @@ pub enum Expr<'a> {
     /// Loads into a register.
     Load {
         reg: u32,
-        from: Source,
+        from: Source<'a>,
     },
     Bitwise {
         from: u32,
@@ -121,16 +186,41 @@ pub enum Expr<'a> {
         bytes: u64,
     },
     Verdict(Verdict<'a>),
-    /// Puts a value into a register.
-    Immediate {
+    /// Is what lies in the register one of a set?
+    Lookup {
         reg: u32,
-        value: &'a [u8],
+        set: &'a [u8],
+        not: bool,
     },
-    /// Sets what is known of a packet from a register.
+    /// The register becomes what is known of the packet.
     SetMeta {
         key: u32,
         reg: u32,
     },
+    /// Likewise of its connection.
+    SetCt {
+        key: u32,
+        reg: u32,
+    },
+    /// Words of so many bytes change their order.
+    Byteorder {
+        from: u32,
+        to: u32,
+        size: u32,
+    },
+    Nat(Nat),
+    /// NFT_REJECT_*: 0 an ICMP message with this code, 1 a reset of TCP.
+    Reject {
+        kind: u32,
+        code: u8,
+    },
+    /// To a program, through one of `total` queues.
+    Queue {
+        number: u16,
+        total: u16,
+        flags: u16,
+    },
+    Notrack,
     /// At most `rate` packets in `unit` seconds, `burst` more at once.
     Limit {
         rate: u64,
@@ -179,6 +269,7 @@ impl<'a> Iterator for Reader<'a> {
 fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
     let number = |kind: u16| data.find(kind).and_then(Attr::u32_be);
     let value = |kind: u16| data.find(kind)?.nested().find(NFTA_DATA_VALUE).map(|a| a.value);
+    let short = |kind: u16| Some(u16::from_be_bytes(*data.find(kind)?.value.first_chunk()?));
     Some(match name {
         b"payload" => {
             // NFTA_PAYLOAD_SREG makes it write.
@@ -189,8 +280,74 @@ fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
             Expr::Load { reg: number(1)?, from }
         }
         // NFTA_META_KEY comes second, NFTA_META_SREG makes it write.
-        b"meta" if number(3).is_some() => Expr::SetMeta { key: number(2)?, reg: number(3)? },
-        b"meta" => Expr::Load { reg: number(1)?, from: Source::Meta(number(2)?) },
+        b"meta" => match number(3) {
+            Some(reg) => Expr::SetMeta { key: number(2)?, reg },
+            None => Expr::Load { reg: number(1)?, from: Source::Meta(number(2)?) },
+        },
+        // NFTA_CT_DIRECTION: of the packets of one direction.
+        b"ct" if data.find(3).is_some() => return None,
+        b"ct" => match number(4) {
+            Some(reg) => Expr::SetCt { key: number(2)?, reg },
+            None => Expr::Load { reg: number(1)?, from: Source::Ct(number(2)?) },
+        },
+        b"fib" => {
+            let from = Source::Fib { result: number(2)?, flags: number(3)? };
+            Expr::Load { reg: number(1)?, from }
+        }
+        // NFTA_NG_TYPE: 1 is random; NFTA_NG_OFFSET is added.
+        b"numgen" if number(3) == Some(1) && number(4).unwrap_or(0) == 0 => {
+            Expr::Load { reg: number(1)?, from: Source::Random(number(2)?) }
+        }
+        b"byteorder" => Expr::Byteorder { from: number(1)?, to: number(2)?, size: number(5)? },
+        // NFTA_LOOKUP_DREG makes a map of it.
+        b"lookup" if number(3).is_some() => return None,
+        b"lookup" => Expr::Lookup {
+            reg: number(2)?,
+            set: data.find(1)?.bytes(),
+            not: match number(5).unwrap_or(0) {
+                0 => false,
+                1 => true,
+                _ => return None,
+            },
+        },
+        b"nat" => Expr::Nat(Nat {
+            kind: match number(1)? {
+                0 => Translation::Snat,
+                1 => Translation::Dnat,
+                _ => return None,
+            },
+            family: number(2)?,
+            addrs: [number(3), number(4)],
+            ports: [number(5), number(6)],
+            flags: number(7).unwrap_or(0),
+        }),
+        b"masq" => Expr::Nat(Nat {
+            kind: Translation::Masquerade,
+            family: 0,
+            addrs: [None; 2],
+            ports: [number(2), number(3)],
+            flags: number(1).unwrap_or(0),
+        }),
+        b"redir" => Expr::Nat(Nat {
+            kind: Translation::Redirect,
+            family: 0,
+            addrs: [None; 2],
+            ports: [number(1), number(2)],
+            flags: number(3).unwrap_or(0),
+        }),
+        // A reset has no code.
+        b"reject" => Expr::Reject {
+            kind: number(1)?,
+            code: data.find(2).and_then(|a| a.value.first().copied()).unwrap_or(0),
+        },
+        // NFTA_QUEUE_SREG_QNUM: the number lies in a register.
+        b"queue" if number(4).is_some() => return None,
+        b"queue" => Expr::Queue {
+            number: short(1)?,
+            total: short(2).unwrap_or(1),
+            flags: short(3).unwrap_or(0),
+        },
+        b"notrack" => Expr::Notrack,
         b"bitwise" => {
             // NFTA_BITWISE_OP: 0 is mask and xor.
             if number(6).unwrap_or(0) != 0 {
@@ -221,8 +378,8 @@ fn read<'a>(name: &'a [u8], data: Attrs<'a>) -> Option<Expr<'a>> {
             let wide = |kind: u16| data.find(kind).and_then(Attr::u64_be);
             Expr::Limit { rate: wide(1)?, unit: wide(2)?, burst: number(3).unwrap_or(0) }
         }
-        b"immediate" if number(1) != Some(NFT_REG_VERDICT) => {
-            Expr::Immediate { reg: number(1)?, value: value(2)? }
+        b"immediate" if value(2).is_some() => {
+            Expr::Load { reg: number(1)?, from: Source::Constant(value(2)?) }
         }
         b"log" => Expr::Log(Log {
             prefix: data.find(2).map_or(&b""[..], Attr::bytes),
@@ -274,7 +431,7 @@ impl Exprs {
         self.0.payload()
     }
 
-    fn element(&mut self, name: &str, data: impl FnOnce(&mut Request)) {
+    pub(super) fn element(&mut self, name: &str, data: impl FnOnce(&mut Request)) {
         let r = &mut self.0;
         let elem = r.nest(NFTA_LIST_ELEM | NLA_F_NESTED);
         r.strz(NFTA_EXPR_NAME, name.as_bytes());
@@ -413,7 +570,7 @@ impl Exprs {
     }
 }
 
-fn value(r: &mut Request, kind: u16, bytes: &[u8]) {
+pub(super) fn value(r: &mut Request, kind: u16, bytes: &[u8]) {
     let nest = r.nest(kind | NLA_F_NESTED);
     r.attr(NFTA_DATA_VALUE, bytes);
     r.end(nest);
@@ -451,10 +608,10 @@ mod tests {
     #[test]
     fn what_is_not_known_has_a_name() {
         let mut e = Exprs::default();
-        e.element("fib", |r| r.u32_be(1, 1));
+        e.element("osf", |r| r.u32_be(1, 1));
         e.element("cmp", |r| r.u32_be(1, 1));
         let mut all = Reader::new(e.bytes());
-        assert!(matches!(all.next(), Some(Expr::Other(b"fib"))));
+        assert!(matches!(all.next(), Some(Expr::Other(b"osf"))));
         assert!(matches!(all.next(), Some(Expr::Other(b"cmp"))));
         assert!(all.next().is_none());
         assert!(Reader::new(&[1, 2, 3]).next().is_none());

@@ -4,15 +4,21 @@
 
 mod batch;
 mod chain;
+pub mod compat;
 mod expr;
+mod native;
 mod rule;
+mod set;
 mod table;
 pub mod whole;
 
 pub use batch::{Batch, Outcome};
 pub use chain::{Base, Chain};
-pub use expr::{Cmp, Expr, Exprs, Log, Reader, Source, Verdict, base, meta};
-pub use rule::{Place, Rule};
+pub use expr::{
+    Cmp, Expr, Exprs, Log, Nat, Reader, Source, Translation, Verdict, base, ct, fib, meta,
+};
+pub use rule::{NewRule, Place, Rule};
+pub use set::{Element, NewSet, Set};
 pub use table::Table;
 
 use crate::netlink::Request;
@@ -28,6 +34,10 @@ const DELCHAIN: u16 = 5;
 const NEWRULE: u16 = 6;
 const GETRULE: u16 = 7;
 const DELRULE: u16 = 8;
+const NEWSET: u16 = 9;
+const GETSET: u16 = 10;
+const NEWSETELEM: u16 = 12;
+const GETSETELEM: u16 = 13;
 const GETGEN: u16 = 16;
 const GETRULE_RESET: u16 = 25;
 

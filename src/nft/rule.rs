@@ -40,6 +40,20 @@ pub enum Place {
     Instead(u64),
 }
 
+/// A rule to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRule<'a> {
+    pub place: Place,
+    /// What [`super::Exprs`] has made.
+    pub exprs: &'a [u8],
+    /// At most 256 bytes; see [`Rule::user_data`].
+    pub user_data: &'a [u8],
+    /// The protocol and whether it is inverted, for extensions that ask.
+    pub compat: (u16, bool),
+    /// Names the rule within the batch.
+    pub id: Option<u32>,
+}
+
 impl<'a> Rule<'a> {
     pub fn new(payload: &'a [u8]) -> Rule<'a> {
         let mut rule = Rule { handle: 0, exprs: &[], user_data: &[] };
@@ -66,17 +80,9 @@ impl<'a> Rule<'a> {
         }
         r
     }
-    /// A new rule. `exprs` is what [`super::Exprs`] has made; `compat` the protocol and whether it
-    /// is inverted, for extensions that ask; `id` names the rule within the batch.
-    pub fn create(
-        family: u8,
-        table: &[u8],
-        chain: &[u8],
-        place: Place,
-        exprs: &[u8],
-        compat: (u16, bool),
-        id: Option<u32>,
-    ) -> Request {
+    /// A new rule.
+    pub fn create(family: u8, table: &[u8], chain: &[u8], rule: &NewRule<'_>) -> Request {
+        let NewRule { place, exprs, user_data, compat, id } = *rule;
         let flags = match place {
             Place::Last => NLM_F_CREATE | NLM_F_APPEND,
             Place::Instead(_) => NLM_F_CREATE | NLM_F_REPLACE,
@@ -91,6 +97,9 @@ impl<'a> Rule<'a> {
         r.u32_be(NFTA_RULE_COMPAT_PROTO, compat.0.into());
         r.u32_be(NFTA_RULE_COMPAT_FLAGS, if compat.1 { NFT_RULE_COMPAT_F_INV } else { 0 });
         r.end(nest);
+        if !user_data.is_empty() {
+            r.attr(NFTA_RULE_USERDATA, user_data);
+        }
         match place {
             Place::Before(handle) => r.u64_be(NFTA_RULE_POSITION, handle),
             Place::BeforeNew(id) => r.u32_be(NFTA_RULE_POSITION_ID, id),

@@ -17,6 +17,7 @@ mod fuzz;
 mod hints;
 mod install;
 mod iptables;
+mod iptables_native;
 mod lab;
 mod lab_build;
 mod lab_cmd;

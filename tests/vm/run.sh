@@ -24,7 +24,7 @@ if [ $# = 0 ]; then
     tests/reference/install.sh
     program=$(cargo test --no-run --test it --message-format json |
         sed -n 's/.*"kind":\["test"\].*"executable":"\([^"]*\)".*/\1/p' | tail -n1)
-    set -- env VM=1 "$program" --include-ignored cases::vm
+    set -- env VM=1 "$program" --include-ignored cases::vm iptables_native
 fi
 
 work=$(mktemp -d)

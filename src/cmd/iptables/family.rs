@@ -30,6 +30,13 @@ impl Family {
             Family::V6 => 8,
         }
     }
+    /// Where the time to live, or the hop limit, lies in the header.
+    pub fn hops_offset(self) -> u32 {
+        match self {
+            Family::V4 => 8,
+            Family::V6 => 7,
+        }
+    }
     /// What lists the tables of the older variant.
     pub fn legacy_tables(self) -> &'static str {
         match self {

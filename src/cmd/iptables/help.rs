@@ -22,6 +22,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("-X, --delete-chain [CHAIN]", "remove an empty chain, or all of them"),
     ("-E, --rename-chain CHAIN NAME", "give a chain another name"),
     ("-P, --policy CHAIN ACCEPT|DROP", "what becomes of packets that no rule decides on"),
+    ("--check-kernel", "say by which ways this kernel takes rules, alone and in full"),
     ("-V, --version", "show the version"),
     ("-h, --help", "show this; with -m and -j also the options of these extensions"),
 ];

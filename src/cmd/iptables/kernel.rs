@@ -6,8 +6,10 @@ use crate::error::errno;
 use crate::netlink::{Conn, Error, Protocol, Request};
 use crate::nft::{self, Batch, Outcome};
 
+use super::ext::Kind;
 use super::fail::{Fail, Result};
 use super::family::Family;
+use super::native::{Lacks, Name};
 
 /// How often a dump that was disturbed is asked for again.
 const ROUNDS: usize = 100;
@@ -15,6 +17,10 @@ const ROUNDS: usize = 100;
 /// The kernel's rule set of one family, over one socket that is opened at first use.
 pub struct Kernel {
     pub family: Family,
+    /// The extensions that it turned out not to have.
+    pub lacks: Lacks,
+    /// Those that were told to be missing.
+    pub said: Vec<Name>,
     conn: Option<Conn>,
 }
 
@@ -65,7 +71,7 @@ fn not_root() -> Fail {
 
 impl Kernel {
     pub fn new(family: Family) -> Kernel {
-        Kernel { family, conn: None }
+        Kernel { family, lacks: Lacks::default(), said: Vec::new(), conn: None }
     }
 
     fn conn(&mut self) -> Result<&mut Conn> {
@@ -184,19 +190,53 @@ impl Kernel {
         }
     }
 
+    /// Asks whether there are these extensions; true when some turn out not to be there that
+    /// were thought to be.
+    pub fn learn(&mut self, asked: &[Name]) -> Result<bool> {
+        let mut learnt = false;
+        for &(kind, wire, revision) in asked {
+            if !self.lacks.has((kind, wire, revision)) && !self.has(kind, wire, revision)? {
+                self.lacks.add((kind, wire, revision));
+                learnt = true;
+            }
+        }
+        Ok(learnt)
+    }
+
+    /// Whether there is an extension; also when that cannot be told.
+    pub fn has(&mut self, kind: Kind, wire: &str, revision: u8) -> Result<bool> {
+        let is_target = kind == Kind::Target;
+        let mut request = nft::compat::query(self.nf(), wire, revision, is_target);
+        Ok(match self.conn()?.get(&mut request) {
+            // Of the other error nobody knows what it means.
+            Err(Error::Nack(nack)) => !matches!(nack.errno, libc::ENOENT | libc::EINVAL),
+            _ => true,
+        })
+    }
+
     /// Sends a transaction.
     pub fn commit(&mut self, batch: Batch) -> Result<Outcome> {
         let conn = self.conn()?;
-        match batch.send(conn) {
-            // The batch itself, not one of its messages.
-            Ok(Outcome::Refused(all)) if all.iter().any(|r| r.message == 0) => {
-                match all.first().map_or(0, |r| r.errno) {
-                    libc::EPERM | libc::EACCES => Err(not_root()),
-                    number => Err(Fail::Kernel(errno(number).into_bytes())),
-                }
+        told(batch.send(conn))
+    }
+
+    /// What would become of a transaction.
+    pub fn judge(&mut self, batch: Batch) -> Result<Outcome> {
+        let conn = self.conn()?;
+        told(batch.judge(conn))
+    }
+}
+
+fn told(outcome: std::result::Result<Outcome, Error>) -> Result<Outcome> {
+    match outcome {
+        // The batch itself, not one of its messages.
+        Ok(Outcome::Refused(all)) if all.iter().any(|r| r.message == 0) => {
+            match all.first().map_or(0, |r| r.errno) {
+                libc::EPERM | libc::EACCES => Err(not_root()),
+                number => Err(Fail::Kernel(errno(number).into_bytes())),
             }
-            Ok(outcome) => Ok(outcome),
-            Err(e) => Err(broken("sendmsg() failed", &e)),
         }
+        Ok(outcome) => Ok(outcome),
+        Err(e) => Err(broken("sendmsg() failed", &e)),
     }
 }

@@ -9,6 +9,7 @@ use super::fail::{Fail, NO_CHAIN, Result, refused};
 use super::kernel::{Chain, Kernel};
 use super::raise;
 use super::rule::Rule;
+use super::sets::Sets;
 use super::show::{Head, Show};
 use super::tables::Table;
 
@@ -103,8 +104,9 @@ pub fn rules(
         strange: usize,
     }
     let family = kernel.family;
+    let sets = Sets::of(family, &chain.table);
     let read = kernel.rules(&chain.table, &chain.name, |found, read: &mut Read| {
-        let rule = raise::of(found, family);
+        let rule = raise::of(found, family, &sets);
         read.count += 1;
         let shown = each(&mut read.text, &rule, read.count);
         read.strange += usize::from(shown && !rule.strange.is_empty());

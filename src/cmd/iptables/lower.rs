@@ -3,7 +3,9 @@
 use crate::nft::{Cmp, Exprs, Verdict, base, meta};
 
 use super::address::Net;
+use super::ext::Kind;
 use super::family::{ALL_ONES, Family};
+use super::native::{self, Lacks, Lowered};
 use super::rule::{Call, Iface, Rule, Target};
 
 /// A name that no interface has: what `! -i +` matches.
@@ -16,13 +18,19 @@ pub const FRAGMENT_MASK: [u8; 2] = [0x1f, 0xff];
 
 /// What NFTA_RULE_EXPRESSIONS holds for a rule.
 pub fn lower(rule: &Rule, family: Family) -> Exprs {
-    let mut out = Exprs::default();
+    lower_for(rule, family, &Lacks::default(), 0).exprs
+}
+
+/// Likewise for a kernel that lacks some extensions. `first_set` numbers the rule's sets.
+pub fn lower_for(rule: &Rule, family: Family, lacks: &Lacks, first_set: u32) -> Lowered {
+    let mut lowered = Lowered { first_set, ..Lowered::default() };
+    let out = &mut lowered.exprs;
     let len = family.len();
     let source = family.source_offset();
-    address(&mut out, &rule.source, source, family);
-    address(&mut out, &rule.destination, source + if len == 4 { 4 } else { 16 }, family);
-    interface(&mut out, &rule.input, meta::IIFNAME);
-    interface(&mut out, &rule.output, meta::OIFNAME);
+    address(out, &rule.source, source, family);
+    address(out, &rule.destination, source + if len == 4 { 4 } else { 16 }, family);
+    interface(out, &rule.input, meta::IIFNAME);
+    interface(out, &rule.output, meta::OIFNAME);
     if rule.proto != 0 {
         match family {
             Family::V4 => out.payload(base::NETWORK, PROTOCOL_OFFSET, 1),
@@ -36,8 +44,9 @@ pub fn lower(rule: &Rule, family: Family) -> Exprs {
         out.cmp(Cmp::eq_unless(!not), &[0, 0]);
     }
     for call in &rule.matches {
-        extension(&mut out, call);
+        extension(&mut lowered, call, rule, family, lacks);
     }
+    let out = &mut lowered.exprs;
     out.counter(rule.counters.0, rule.counters.1);
     match &rule.target {
         Target::None => {}
@@ -46,13 +55,9 @@ pub fn lower(rule: &Rule, family: Family) -> Exprs {
         Target::Return => out.verdict(Verdict::Return),
         Target::Jump(chain) => out.verdict(Verdict::Jump(chain)),
         Target::Goto(chain) => out.verdict(Verdict::Goto(chain)),
-        Target::Call(call) => {
-            if !(call.ext.lower)(&call.info, &mut out) {
-                out.xt_target(call.ext.wire, call.ext.revision, &call.info);
-            }
-        }
+        Target::Call(call) => extension(&mut lowered, call, rule, family, lacks),
     }
-    out
+    lowered
 }
 
 fn address(out: &mut Exprs, net: &Net, offset: u32, family: Family) {
@@ -91,10 +96,16 @@ fn interface(out: &mut Exprs, iface: &Iface, key: u32) {
     }
 }
 
-fn extension(out: &mut Exprs, call: &Call) {
-    let native = (call.ext.lower)(&call.info, out)
-        || call.ext.transport.as_ref().is_some_and(|t| (t.lower)(&call.info, out));
-    if !native {
-        out.xt_match(call.ext.wire, call.ext.revision, &call.info);
+fn extension(out: &mut Lowered, call: &Call, rule: &Rule, family: Family, lacks: &Lacks) {
+    let ext = call.ext;
+    let done = (ext.lower)(&call.info, &mut out.exprs)
+        || ext.transport.as_ref().is_some_and(|t| (t.lower)(&call.info, &mut out.exprs))
+        || lacks.has(native::name_of(call)) && native::extension(out, call, rule, family);
+    if !done {
+        out.asked.push(native::name_of(call));
+        match ext.kind {
+            Kind::Match => out.exprs.xt_match(ext.wire, ext.revision, &call.info),
+            Kind::Target => out.exprs.xt_target(ext.wire, ext.revision, &call.info),
+        }
     }
 }

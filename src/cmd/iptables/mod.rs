@@ -3,15 +3,18 @@
 //! words → [`rule::Rule`] → expressions → batch, and back: dump → expressions → rule → text.
 
 mod address;
+mod check;
 mod command;
 mod ext;
 mod fail;
 mod family;
+mod foreign;
 mod grammar;
 mod help;
 mod kernel;
 mod list;
 mod lower;
+mod native;
 mod options;
 mod proto;
 mod raise;
@@ -19,6 +22,7 @@ mod restore;
 mod rule;
 mod run;
 mod save;
+mod sets;
 mod show;
 pub mod spell;
 mod tables;
@@ -49,7 +53,7 @@ pub fn rule_in_words(family: u8, exprs: &[u8], user_data: &[u8]) -> Vec<u8> {
         exact: false,
         line_numbers: false,
     };
-    show.words(&mut out, &raise::raise(exprs, user_data, family), b"");
+    show.words(&mut out, &raise::raise(exprs, user_data, family, &sets::Sets::default()), b"");
     out.trim_ascii().strip_prefix(b"-A").unwrap_or(&out).trim_ascii().to_vec()
 }
 
@@ -67,19 +71,34 @@ pub fn run(words: &[&[u8]]) -> u8 {
     let (family, prog) = called(words);
     let db = NetDb::default();
     let caller = Caller { prog: &prog, family, restoring: None };
-    let result =
-        options::read(words.get(1..).unwrap_or(&[]), caller, &db).and_then(|asked| match asked {
-            Asked::Command(command) => run::run(&mut Kernel::new(family), &command, &db, &prog),
-            Asked::Answered(text) => {
-                let _ = fd::stdout(&text);
-                Ok(())
-            }
-            Asked::NotForUs => Ok(()),
-        });
+    let words = words.get(1..).unwrap_or(&[]);
+    // Ours, and only in full: what it begins with means --check.
+    if words == [b"--check-kernel"] {
+        let result = check::report(&mut Kernel::new(family));
+        return end(
+            &prog,
+            result.map(|text| {
+                let _ = fd::stdout(text.as_bytes());
+            }),
+        );
+    }
+    let result = options::read(words, caller, &db).and_then(|asked| match asked {
+        Asked::Command(command) => run::run(&mut Kernel::new(family), &command, &db, &prog),
+        Asked::Answered(text) => {
+            let _ = fd::stdout(&text);
+            Ok(())
+        }
+        Asked::NotForUs => Ok(()),
+    });
+    end(&prog, result)
+}
+
+/// Says what went wrong; the status.
+fn end(prog: &str, result: fail::Result) -> u8 {
     match result {
         Ok(()) => 0,
         Err(fail) => {
-            fd::stderr(&fail.text(&prog, None));
+            fd::stderr(&fail.text(prog, None));
             fail.status()
         }
     }

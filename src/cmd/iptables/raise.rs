@@ -3,43 +3,55 @@
 //! What cannot be said in the words of iptables is kept as `strange`: such a rule is shown with a
 //! mark and never as something wider than it is.
 
-use crate::nft::{self, Cmp, Expr, Reader, Source, Verdict, base, meta};
+use crate::nft::{self, Cmp, Expr, Reader, Source, Verdict, base, fib, meta};
 
 use super::address::Net;
 use super::ext::{self, Is, Kind, Test};
-use super::family::{Addr, Family};
+use super::family::{ALL_ONES, Addr, Family};
 use super::lower::{FRAGMENT_MASK, FRAGMENT_OFFSET, NO_INTERFACE, PROTOCOL_OFFSET};
+use super::native;
 use super::rule::{Call, Iface, Rule, Target};
+use super::sets::Sets;
 
 /// What lies in a register.
 #[derive(Clone, Copy)]
-struct Loaded<'a> {
-    from: Source,
-    mask: Option<&'a [u8]>,
+pub(super) struct Loaded<'a> {
+    pub from: Source<'a>,
+    pub mask: Option<&'a [u8]>,
+    /// The bits that were turned.
+    pub xor: Option<&'a [u8]>,
+    /// Whether its bytes were put into the order of the network.
+    pub swapped: bool,
 }
 
 /// A rule under way.
-struct Raiser<'a> {
-    family: Family,
-    rule: Rule,
+pub(super) struct Raiser<'a> {
+    pub family: Family,
+    pub rule: Rule,
+    pub sets: &'a Sets,
     registers: [Option<Loaded<'a>>; 24],
-    /// The last register that was given a value as it stands.
-    immediate: Option<(u32, &'a [u8])>,
     counted: bool,
-    ended: bool,
+    /// A verdict was met, or what is one.
+    pub ended: bool,
+    /// Something was done that lets the packet go on.
+    pub acted: bool,
+    /// The packet comes from an Ethernet device: so far only that was said.
+    pub ethernet: bool,
     /// Which match the transport header is taken into.
     transport: Option<usize>,
 }
 
 /// The rule that these expressions make.
-pub fn raise(exprs: &[u8], user_data: &[u8], family: Family) -> Rule {
+pub fn raise(exprs: &[u8], user_data: &[u8], family: Family, sets: &Sets) -> Rule {
     let mut raiser = Raiser {
         family,
         rule: Rule::default(),
+        sets,
         registers: [None; 24],
-        immediate: None,
         counted: false,
         ended: false,
+        acted: false,
+        ethernet: false,
         transport: None,
     };
     for expr in Reader::new(exprs) {
@@ -50,7 +62,17 @@ pub fn raise(exprs: &[u8], user_data: &[u8], family: Family) -> Rule {
             }
         }
     }
-    if let Some(text) = comment(user_data)
+    if raiser.ethernet {
+        raiser.rule.strange.push(b"meta".to_vec());
+    }
+    if !raiser.rule.others.iter().all(Vec::is_empty) && raiser.rule.remembers() {
+        // For each address there would be a memory of its own.
+        raiser.rule.strange.push(b"lookup".to_vec());
+    }
+    if let Some(rule) = native::noted(user_data, &raiser.rule, family) {
+        return rule;
+    }
+    if let Some(text) = native::comment(user_data)
         && let Some(ext) = ext::find(Kind::Match, b"comment", family)
     {
         let mut call = ext.call();
@@ -63,25 +85,13 @@ pub fn raise(exprs: &[u8], user_data: &[u8], family: Family) -> Rule {
 }
 
 /// The rule of a dump.
-pub fn of(rule: &nft::Rule<'_>, family: Family) -> Rule {
-    raise(rule.exprs, rule.user_data, family)
+pub fn of(rule: &nft::Rule<'_>, family: Family, sets: &Sets) -> Rule {
+    raise(rule.exprs, rule.user_data, family, sets)
 }
 
-/// The comment that `nft` notes: type 0, length, text with NUL.
-fn comment(mut data: &[u8]) -> Option<&[u8]> {
-    while let [kind, len, rest @ ..] = data {
-        let value = rest.get(..usize::from(*len))?;
-        if *kind == 0 {
-            return value.split(|&b| b == 0).next();
-        }
-        data = &rest[usize::from(*len)..];
-    }
-    None
-}
+pub(super) type Strange = Vec<u8>;
 
-type Strange = Vec<u8>;
-
-fn strange<T>(what: &[u8]) -> Result<T, Strange> {
+pub(super) fn strange<T>(what: &[u8]) -> Result<T, Strange> {
     Err(what.to_vec())
 }
 
@@ -90,15 +100,43 @@ impl<'a> Raiser<'a> {
         if self.ended {
             return strange(b"more behind the verdict");
         }
+        if self.acted && !matches!(expr, Expr::Counter { .. }) {
+            return strange(b"more behind the target");
+        }
         match expr {
-            Expr::Load { reg, from } => self.load(reg, Loaded { from, mask: None }),
+            Expr::Load { reg, from } => {
+                self.load(reg, Loaded { from, mask: None, xor: None, swapped: false })
+            }
             Expr::Bitwise { from, to, mask, xor } => {
                 let loaded = self.loaded(from)?;
-                if loaded.mask.is_some() || xor.iter().any(|&b| b != 0) {
+                if loaded.mask.is_some() || loaded.swapped {
                     return strange(b"bitwise");
                 }
-                self.load(to, Loaded { mask: Some(mask), ..loaded })
+                let xor = xor.iter().any(|&b| b != 0).then_some(xor);
+                self.load(to, Loaded { mask: Some(mask), xor, ..loaded })
             }
+            Expr::Byteorder { from, to, size: 4 } => {
+                let loaded = self.loaded(from)?;
+                if loaded.swapped || loaded.mask.is_some() {
+                    return strange(b"byteorder");
+                }
+                self.load(to, Loaded { swapped: true, ..loaded })
+            }
+            Expr::Byteorder { .. } => strange(b"byteorder"),
+            Expr::Lookup { reg, set, not } => {
+                let loaded = self.loaded(reg)?;
+                match loaded.swapped {
+                    true => strange(b"lookup"),
+                    false => self.lookup(loaded, set, not),
+                }
+            }
+            Expr::SetMeta { key, reg } => self.set(false, key, reg),
+            Expr::SetCt { key, reg } => self.set(true, key, reg),
+            Expr::Nat(nat) => self.nat(&nat),
+            Expr::Log(log) => self.log(&log),
+            Expr::Reject { kind, code } => self.reject(kind, code),
+            Expr::Queue { number, total, flags } => self.queue(number, total, flags),
+            Expr::Notrack => self.notrack(),
             Expr::Compare { reg, how, value } => {
                 let loaded = self.loaded(reg)?;
                 self.test(loaded, Is::Cmp(how, value))
@@ -122,14 +160,6 @@ impl<'a> Raiser<'a> {
                     Ok(())
                 }
                 None => strange(b"limit"),
-            },
-            Expr::Log(log) => match ext::of_log(&log) {
-                Some(call) => {
-                    self.ended = true;
-                    self.rule.target = Target::Call(call);
-                    Ok(())
-                }
-                None => strange(b"log"),
             },
             Expr::Match { name, revision, info } => {
                 match ext::of_wire(Kind::Match, name, revision, info, self.family) {
@@ -158,17 +188,6 @@ impl<'a> Raiser<'a> {
                     None => Err([b"-j ", name].concat()),
                 }
             }
-            Expr::Immediate { reg, value } => {
-                self.immediate = Some((reg, value));
-                Ok(())
-            }
-            Expr::SetMeta { key: meta::NFTRACE, reg } if self.immediate == Some((reg, &[1])) => {
-                self.ended = true;
-                let trace = ext::find(Kind::Target, b"TRACE", self.family);
-                self.rule.target = trace.map_or(Target::None, |ext| Target::Call(ext.call()));
-                Ok(())
-            }
-            Expr::SetMeta { .. } => strange(b"meta"),
             Expr::Other(name) => Err(name.to_vec()),
         }
     }
@@ -182,7 +201,7 @@ impl<'a> Raiser<'a> {
             None => strange(b"register"),
         }
     }
-    fn loaded(&self, reg: u32) -> Result<Loaded<'a>, Strange> {
+    pub(super) fn loaded(&self, reg: u32) -> Result<Loaded<'a>, Strange> {
         let loaded = self.registers.get(reg as usize).copied().flatten();
         loaded.ok_or_else(|| b"register".to_vec())
     }
@@ -202,7 +221,29 @@ impl<'a> Raiser<'a> {
     }
 
     fn test(&mut self, loaded: Loaded<'a>, is: Is<'a>) -> Result<(), Strange> {
+        if loaded.xor.is_some() {
+            return strange(b"bitwise");
+        }
         match loaded.from {
+            Source::Random(modulus) if loaded.swapped => self.random(modulus, is),
+            _ if loaded.swapped => strange(b"byteorder"),
+            Source::Random(_) => strange(b"numgen"),
+            Source::Constant(_) => strange(b"immediate"),
+            Source::Ct(key) => self.connection(key, loaded, is),
+            Source::Fib { result: fib::OIF, flags } if loaded.mask.is_none() => {
+                self.way_back(flags, is)
+            }
+            Source::Fib { result, flags } => match (is, loaded.mask) {
+                (Is::Cmp(how @ (Cmp::Eq | Cmp::Neq), value), None) => {
+                    let kind = value.try_into().map(u32::from_ne_bytes).unwrap_or(u32::MAX);
+                    let types = 1u32.checked_shl(kind).unwrap_or(0);
+                    self.fib(result, flags, types, how == Cmp::Neq)
+                }
+                _ => strange(b"fib"),
+            },
+            Source::Payload { base: base::LINK, offset, len } => {
+                self.link(offset, len, loaded.mask, is)
+            }
             Source::Payload { base: base::NETWORK, offset, len } => {
                 self.network(offset, len, loaded.mask, is)
             }
@@ -221,6 +262,7 @@ impl<'a> Raiser<'a> {
                     }
                     None => strange(b"meta"),
                 },
+                (key, None) => self.known(key, is),
                 _ => strange(b"meta"),
             },
         }
@@ -265,14 +307,34 @@ impl<'a> Raiser<'a> {
         offset: u32,
         len: u32,
         mask: Option<&[u8]>,
-        is: Is<'_>,
+        is: Is<'a>,
     ) -> Result<(), Strange> {
-        let Is::Cmp(how @ (Cmp::Eq | Cmp::Neq), value) = is else { return strange(b"payload") };
-        let not = how == Cmp::Neq;
         let size = self.family.len();
         let width = u32::try_from(size).unwrap_or(4);
         let source = self.family.source_offset();
         let destination = source + width;
+        let is_address = (offset == source || offset == destination) && len == width;
+        if (offset, len, mask) == (self.family.hops_offset(), 1, None) {
+            return self.hops(is);
+        }
+        if self.family == Family::V4 && (offset, len, mask) == (1, 1, Some(&[0xfc][..])) {
+            return self.codepoint(is);
+        }
+        let (how, value) = match is {
+            Is::Cmp(how @ (Cmp::Eq | Cmp::Neq), value) => (how, value),
+            _ if !is_address || mask.is_some() => return strange(b"payload"),
+            Is::Range { not, low, high } => {
+                return self.range(offset == source, (low, high), not);
+            }
+            Is::Cmp(Cmp::Gte, low) => {
+                return self.range(offset == source, (low, &ALL_ONES[..size]), false);
+            }
+            Is::Cmp(Cmp::Lte, high) => {
+                return self.range(offset == source, (&[0; 16][..size], high), false);
+            }
+            Is::Cmp(..) => return strange(b"payload"),
+        };
+        let not = how == Cmp::Neq;
         if self.family == Family::V4 && (offset, len) == (FRAGMENT_OFFSET, 2) {
             if mask != Some(&FRAGMENT_MASK[..]) || value != [0, 0] || self.rule.fragment.is_some() {
                 return strange(b"payload");
@@ -308,7 +370,16 @@ impl<'a> Raiser<'a> {
             _ => return strange(b"payload"),
         };
         if !place.is_any() {
-            return strange(b"a second address");
+            // There is one such field in a rule; another prefix can still be said as a range.
+            let Some(prefix) = self.family.prefix(&bits) else {
+                return strange(b"a second address");
+            };
+            let (mut low, mut high) = (addr, addr);
+            let mask = self.family.mask(prefix);
+            for (i, m) in mask.iter().enumerate().take(size) {
+                (low[i], high[i]) = (low[i] & m, high[i] | !m);
+            }
+            return self.range(offset == source, (&low[..size], &high[..size]), not);
         }
         *place = Net { addr, mask: bits, not };
         Ok(())
@@ -354,7 +425,7 @@ mod tests {
             panic!("{line}");
         };
         let rule = command.rules[0].clone();
-        let back = raise(lower(&rule, family).bytes(), &[], family);
+        let back = raise(lower(&rule, family).bytes(), &[], family, &Sets::default());
         let show = Show {
             family,
             db: &db,
@@ -437,7 +508,7 @@ mod tests {
         let whole = lower(&rule, Family::V4);
         let whole = whole.bytes();
         for end in 0..whole.len() {
-            let back = raise(&whole[..end], &[1, 2], Family::V4);
+            let back = raise(&whole[..end], &[1, 2], Family::V4, &Sets::default());
             assert!(back != rule, "{end}");
         }
     }

@@ -9,7 +9,7 @@ use crate::names::NetDb;
 use crate::sys::{fd, file};
 
 use super::called;
-use super::command::{Command, Verb};
+use super::command::Command;
 use super::fail::{Fail, Result, VERSION, usage};
 use super::family::{Family, number};
 use super::kernel::Kernel;
@@ -159,7 +159,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("-c, --counters", "restore counters too"),
     ("-n, --noflush", "keep what is in the tables"),
     ("-T, --table TABLE", "only this table"),
-    ("-t, --test", "understand the file, change nothing"),
+    ("-t, --test", "let the kernel judge the file, change nothing"),
     ("-v, --verbose", "say what is done"),
     ("-w, --wait [SECONDS]", "accepted: nothing has to be waited for"),
     ("-W, --wait-interval N", "likewise"),
@@ -178,8 +178,8 @@ fn help(prog: &str) -> String {
 
 fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), Failed> {
     let (mut done, mut round) = (0, 0);
+    let mut kernel = Kernel::new(o.family);
     'again: loop {
-        let mut kernel = Kernel::new(o.family);
         let mut restorer = Restorer {
             o,
             prog,
@@ -188,7 +188,6 @@ fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), 
             tables: Vec::new(),
             line: 0,
             spoilt_at: None,
-            generation: None,
         };
         let result = restorer.read(text, &mut kernel);
         let senseless = matches!(result, Err((Fail::Usage(_) | Fail::Bare(_), _)));
@@ -196,11 +195,8 @@ fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), 
             let _ = fd::stdout(&restorer.out);
         }
         result?;
-        if o.test {
-            return Ok(());
-        }
         for tx in restorer.tables.into_iter().skip(done) {
-            match tx.commit(&mut kernel).map_err(|f| (f, None))? {
+            match tx.commit(&mut kernel, o.test).map_err(|f| (f, None))? {
                 Ended::Done => done += 1,
                 Ended::Again(fail) if round == ROUNDS => return Err((fail, None)),
                 Ended::Again(_) => {
@@ -226,7 +222,6 @@ struct Restorer<'o> {
     line: usize,
     /// The line that could not be carried out, when it is told later.
     spoilt_at: Option<usize>,
-    generation: Option<u32>,
 }
 
 /// The table that lines are for.
@@ -341,12 +336,12 @@ impl Restorer<'_> {
         if self.o.table.is_some_and(|t| t != name) {
             return Ok(Block::Skipped);
         }
-        if self.o.keep && self.generation.is_none() && !self.o.test {
-            self.generation = Some(kernel.generation()?);
-        }
-        // Only the first transaction of a file can be told by its generation.
-        let generation = self.generation.filter(|_| self.tables.is_empty());
-        let mut tx = Tx::new(kernel, table, true, generation);
+        // A table that comes again goes on where it was: all of it is one transaction.
+        let before = self.tables.iter().position(|tx| tx.table.name == table.name);
+        let mut tx = match before {
+            Some(at) => self.tables.remove(at),
+            None => Tx::new(kernel, table, true)?,
+        };
         tx.line = Some(self.line);
         if !self.o.keep {
             if self.o.verbose && !self.o.test {
@@ -443,13 +438,11 @@ impl Restorer<'_> {
             family: self.o.family,
             db: &self.db,
             numeric: command.numeric,
-            verbose: command.verbose > 0,
+            // Nothing is done that could be told.
+            verbose: command.verbose > 0 && (!self.o.test || command.verb.is_list()),
             exact: command.exact,
             line_numbers: command.line_numbers,
         };
-        if self.o.test && command.verb != Verb::List && command.verb != Verb::ListRules {
-            return Ok(());
-        }
         act(&command, &show, &mut self.out, kernel)
     }
 }
@@ -467,7 +460,7 @@ fn bracketed(word: &[u8]) -> Option<(u64, u64)> {
 
 /// The words of a line: blanks separate, double quotes hold together and end a word, within these
 /// a backslash takes the next byte as it is. An open quote takes the line break too.
-fn split(line: &[u8]) -> Vec<Vec<u8>> {
+pub fn split(line: &[u8]) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let (mut word, mut quoted) = (Vec::new(), false);
     let mut bytes = line.iter().copied();

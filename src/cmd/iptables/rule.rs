@@ -77,6 +77,9 @@ impl Target {
 pub struct Rule {
     pub source: Net,
     pub destination: Net,
+    /// Further sources and destinations, any of which will do: from a set of `nft`. Typed ones
+    /// make a rule each.
+    pub others: [Vec<Net>; 2],
     pub input: Iface,
     pub output: Iface,
     /// 0 for any.
@@ -93,6 +96,27 @@ pub struct Rule {
     pub strange: Vec<Vec<u8>>,
 }
 
+impl Rule {
+    /// Whether it can be made anew from what is known of it, as one rule.
+    pub fn is_whole(&self) -> bool {
+        self.strange.is_empty() && self.others.iter().all(Vec::is_empty)
+    }
+    /// Its matches, and its target if that is an extension.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        let target = match &self.target {
+            Target::Call(call) => Some(call),
+            _ => None,
+        };
+        self.matches.iter().chain(target)
+    }
+    /// Whether its matches keep in mind what they have seen, so that two rules are not one.
+    pub fn remembers(&self) -> bool {
+        const MEMORY: [&str; 7] =
+            ["limit", "hashlimit", "statistic", "quota", "recent", "connlimit", "rateest"];
+        self.matches.iter().any(|call| MEMORY.contains(&call.ext.name))
+    }
+}
+
 impl Default for Net {
     fn default() -> Self {
         Net::ANY
@@ -106,6 +130,7 @@ impl PartialEq for Rule {
             && other.strange.is_empty()
             && self.source == other.source
             && self.destination == other.destination
+            && self.others == other.others
             && self.input == other.input
             && self.output == other.output
             && (self.proto, self.proto_not) == (other.proto, other.proto_not)

@@ -47,14 +47,14 @@ fn change(
     let many = command.rules.len() > 1;
     let mut round = 0;
     loop {
-        let mut tx = Tx::new(kernel, table, many, None);
+        let mut tx = Tx::new(kernel, table, many)?;
         let mut out = Vec::new();
         let planned = plan(&mut tx, kernel, command, verb, show, &mut out);
         if round == 0 || planned.is_err() {
             let _ = fd::stdout(&out);
         }
         planned?;
-        match tx.commit(kernel)? {
+        match tx.commit(kernel, false)? {
             Ended::Done => return Ok(()),
             Ended::Again(fail) if round == ROUNDS => return Err(fail),
             Ended::Again(_) => round += 1,

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::names::NetDb;
 
-use super::address;
+use super::address::{self, Net};
 use super::ext::{Shown, quoted};
 use super::family::Family;
 use super::proto;
@@ -133,10 +133,10 @@ impl Show<'_> {
             out.push(b' ');
         }
         out.push(mark(rule.source.not));
-        padded(out, &address::listed(self.family, &rule.source, self.numeric, self.db), width(19));
+        padded(out, &self.addresses(&rule.source, &rule.others[0]), width(19));
         out.push(b' ');
         out.push(mark(rule.destination.not));
-        let destination = address::listed(self.family, &rule.destination, self.numeric, self.db);
+        let destination = self.addresses(&rule.destination, &rule.others[1]);
         if table {
             padded(out, &destination, 19);
             out.push(b' ');
@@ -158,6 +158,16 @@ impl Show<'_> {
         out.push(b'\n');
     }
 
+    fn addresses(&self, net: &Net, others: &[Net]) -> Vec<u8> {
+        let listed = |net: &Net| address::listed(self.family, net, self.numeric, self.db);
+        let mut text = listed(net);
+        for net in others {
+            text.push(b',');
+            text.extend_from_slice(&listed(net));
+        }
+        text
+    }
+
     fn interface(&self, iface: &Iface) -> Vec<u8> {
         let mut name = if iface.not { b"!".to_vec() } else { Vec::new() };
         match iface.name.as_slice() {
@@ -172,12 +182,17 @@ impl Show<'_> {
         put(out, "-A ");
         put(out, chain);
         let not = |out: &mut Vec<u8>, not: bool| put(out, if not { " !" } else { "" });
-        for (net, option) in [(&rule.source, " -s "), (&rule.destination, " -d ")] {
+        let nets = [(&rule.source, " -s "), (&rule.destination, " -d ")];
+        for ((net, option), others) in nets.into_iter().zip(&rule.others) {
             if !net.is_any() {
                 not(out, net.not);
-                put(out, option);
-                put(out, self.family.show(&net.addr));
-                put(out, address::show_mask(self.family, &net.mask, true));
+                let mut before = option;
+                for net in [net].into_iter().chain(others) {
+                    put(out, before);
+                    put(out, self.family.show(&net.addr));
+                    put(out, address::show_mask(self.family, &net.mask, true));
+                    before = ",";
+                }
             }
         }
         for (iface, option) in [(&rule.input, " -i "), (&rule.output, " -o ")] {

@@ -2,6 +2,7 @@
 
 use super::family::Family;
 use super::raise;
+use super::sets::Sets;
 use super::show::Show;
 use super::tables;
 use crate::names::NetDb;
@@ -9,7 +10,7 @@ use crate::names::NetDb;
 /// `-A CHAIN …`, and whether these words say all of it.
 pub fn words(exprs: &[u8], user_data: &[u8], ipv4: bool, chain: &[u8]) -> (Vec<u8>, bool) {
     let family = if ipv4 { Family::V4 } else { Family::V6 };
-    let rule = raise::raise(exprs, user_data, family);
+    let rule = raise::raise(exprs, user_data, family, &Sets::default());
     let db = NetDb::default();
     let show =
         Show { family, db: &db, numeric: true, verbose: false, exact: false, line_numbers: false };
@@ -18,13 +19,14 @@ pub fn words(exprs: &[u8], user_data: &[u8], ipv4: bool, chain: &[u8]) -> (Vec<u
     while text.last().is_some_and(|b| b.is_ascii_whitespace()) {
         text.pop();
     }
-    (text, rule.strange.is_empty())
+    (text, rule.is_whole())
 }
 
 /// Whether two rules do the same, counters aside; never, when one cannot be said in words.
 pub fn same(a: (&[u8], &[u8]), b: (&[u8], &[u8]), ipv4: bool) -> bool {
     let family = if ipv4 { Family::V4 } else { Family::V6 };
-    raise::raise(a.0, a.1, family) == raise::raise(b.0, b.1, family)
+    let sets = Sets::default();
+    raise::raise(a.0, a.1, family, &sets) == raise::raise(b.0, b.1, family, &sets)
 }
 
 /// Whether a chain is one of those that iptables has by itself.

@@ -8,12 +8,15 @@ use std::ops::{ControlFlow, Range};
 
 use crate::error::errno;
 use crate::nft::{self, Batch, Outcome, Place};
+use crate::sys::fd;
 
 use super::fail::{Fail, NO_CHAIN, NO_RULE, Result, refused};
 use super::kernel::{Chain, Kernel};
-use super::lower::lower;
+use super::lower::{lower, lower_for};
+use super::native::{Lacks, Lowered, Name};
 use super::raise::{self, raise};
 use super::rule::Rule;
+use super::sets::Sets;
 use super::tables::{BuiltIn, Table};
 
 /// A rule of a chain: how it is named, and its expressions in the arena.
@@ -63,35 +66,46 @@ pub struct Tx {
     pub table: &'static Table,
     family: u8,
     batch: Batch,
+    /// The generation of the rule set when it was looked at first.
+    generation: u32,
     notes: Vec<Note>,
     chains: BTreeMap<Vec<u8>, State>,
     arena: Vec<u8>,
+    sets: Sets,
     /// The table begins empty: the kernel's chains do not count.
     fresh: bool,
     table_made: bool,
     /// More commands may follow: what is read must be complete, and rules get names.
     many: bool,
     next_id: u32,
+    next_set: u32,
+    /// The extensions that its rules need.
+    asked: Vec<Name>,
     /// The line of a restored file.
     pub line: Option<usize>,
 }
 
 impl Tx {
     /// `many`: more than one rule or command.
-    pub fn new(kernel: &Kernel, table: &'static Table, many: bool, generation: Option<u32>) -> Tx {
-        Tx {
+    pub fn new(kernel: &mut Kernel, table: &'static Table, many: bool) -> Result<Tx> {
+        Ok(Tx {
             table,
             family: kernel.family as u8,
-            batch: Batch::new(generation),
+            // What is looked at here is named by handles, and these do not come back.
+            batch: Batch::new(),
+            generation: kernel.generation()?,
             notes: Vec::new(),
             chains: BTreeMap::new(),
             arena: Vec::new(),
+            sets: Sets::of(kernel.family, table.name.as_bytes()),
             fresh: false,
             table_made: false,
             many,
             next_id: 0,
+            next_set: 1,
+            asked: Vec::new(),
             line: None,
-        }
+        })
     }
 
     fn add(
@@ -122,6 +136,7 @@ impl Tx {
         self.add(nft::Table::delete(family, table), "TABLE_FLUSH", "table", table);
         self.table_made = false;
         self.fresh = true;
+        self.chains.clear();
     }
 
     fn make_table(&mut self) {
@@ -218,19 +233,36 @@ impl Tx {
 
     fn rule_of(&self, slot: &Slot, kernel: &Kernel) -> Rule {
         let bytes = |r: &Range<usize>| self.arena.get(r.clone()).unwrap_or(&[]);
-        raise(bytes(&slot.exprs), bytes(&slot.user_data), kernel.family)
+        raise(bytes(&slot.exprs), bytes(&slot.user_data), kernel.family, &self.sets)
     }
 
     /// Puts a rule into the batch; its slot.
-    fn put(&mut self, chain: &[u8], rule: &Rule, place: Place, kernel: &Kernel) -> Slot {
-        let exprs = lower(rule, kernel.family);
+    fn put(&mut self, chain: &[u8], rule: &Rule, place: Place, kernel: &mut Kernel) -> Slot {
+        let lowered = self.lower(rule, kernel);
+        let (family, table) = (self.family, self.name());
+        for set in &lowered.sets {
+            for request in set.create(family, table, self.next_set) {
+                self.add(request, "SET_ADD", "set for rule in chain", chain);
+            }
+            self.next_set += 1;
+        }
+        for name in &lowered.asked {
+            if !self.asked.contains(name) {
+                self.asked.push(*name);
+            }
+        }
         let id = self.many.then(|| {
             self.next_id += 1;
             self.next_id
         });
-        let compat = (u16::from(rule.proto), rule.proto_not);
-        let request =
-            nft::Rule::create(self.family, self.name(), chain, place, exprs.bytes(), compat, id);
+        let new = nft::NewRule {
+            place,
+            exprs: lowered.exprs.bytes(),
+            user_data: &lowered.user_data,
+            compat: (u16::from(rule.proto), rule.proto_not),
+            id,
+        };
+        let request = nft::Rule::create(family, table, chain, &new);
         let what = match place {
             Place::Last => "RULE_APPEND",
             Place::Instead(_) => "RULE_REPLACE",
@@ -239,10 +271,37 @@ impl Tx {
         self.add(request, what, "rule in chain", chain);
         let start = self.arena.len();
         if self.many {
-            self.arena.extend_from_slice(exprs.bytes());
+            self.arena.extend_from_slice(lowered.exprs.bytes());
         }
         let end = self.arena.len();
         Slot { key: Key::New(id.unwrap_or(0)), exprs: start..end, user_data: end..end }
+    }
+
+    /// In the forms that the kernel has, as far as is known.
+    fn lower(&self, rule: &Rule, kernel: &mut Kernel) -> Lowered {
+        let family = kernel.family;
+        let mut lowered = lower_for(rule, family, &kernel.lacks, self.next_set);
+        if kernel.lacks.is_empty() {
+            return lowered;
+        }
+        // Rather refused than without its comment.
+        if !lowered.note(rule, family) {
+            lowered = lower_for(rule, family, &Lacks::default(), self.next_set);
+        }
+        let (lacks, said) = (&kernel.lacks, &mut kernel.said);
+        for name in lowered.asked.iter().filter(|name| lacks.has(**name)) {
+            if !said.contains(name) {
+                said.push(*name);
+                fd::stderr(
+                    format!(
+                        "Warning: Extension {} revision 0 not supported, missing kernel module?\n",
+                        name.1
+                    )
+                    .as_bytes(),
+                );
+            }
+        }
+        lowered
     }
 
     /// `-A`.
@@ -323,7 +382,7 @@ impl Tx {
         }
         let family = kernel.family;
         // What comes back from the kernel is compared with what would come back of this rule.
-        let wanted = raise(lower(rule, family).bytes(), &[], family);
+        let wanted = raise(lower(rule, family).bytes(), &[], family, &Sets::default());
         if !self.many {
             return self.find_single(kernel, chain, &wanted);
         }
@@ -340,13 +399,15 @@ impl Tx {
         wanted: &Rule,
     ) -> Result<Option<usize>> {
         let family = kernel.family;
-        let found = kernel.rules(self.name(), chain, |rule, found: &mut Option<u64>| {
-            if raise::of(rule, family) != *wanted {
-                return ControlFlow::Continue(());
-            }
-            *found = Some(rule.handle);
-            ControlFlow::Break(())
-        })?;
+        let sets = &self.sets;
+        let found =
+            kernel.rules(self.table.name.as_bytes(), chain, |rule, found: &mut Option<u64>| {
+                if raise::of(rule, family, sets) != *wanted {
+                    return ControlFlow::Continue(());
+                }
+                *found = Some(rule.handle);
+                ControlFlow::Break(())
+            })?;
         let Some(handle) = found else { return Ok(None) };
         let slot = Slot { key: Key::Handle(handle), exprs: 0..0, user_data: 0..0 };
         let state = self.state(kernel, chain)?;
@@ -507,7 +568,7 @@ impl Tx {
             if rule.counters == (0, 0) {
                 continue;
             }
-            if !rule.strange.is_empty() {
+            if !rule.is_whole() {
                 return refused("Counters of a rule that cannot be expressed cannot be set");
             }
             rule.counters = (0, 0);
@@ -524,28 +585,19 @@ impl Tx {
         self.new_chain(kernel, chain)
     }
 
-    /// Sends everything.
-    pub fn commit(self, kernel: &mut Kernel) -> Result<Ended> {
+    /// Sends everything, or only has it judged.
+    pub fn commit(self, kernel: &mut Kernel, judge: bool) -> Result<Ended> {
         if self.notes.is_empty() {
             return Ok(Ended::Done);
         }
-        let refusals = match kernel.commit(self.batch)? {
+        let outcome = if judge { kernel.judge(self.batch)? } else { kernel.commit(self.batch)? };
+        let refusals = match outcome {
             Outcome::Done => return Ok(Ended::Done),
-            Outcome::Stale => {
-                let text = "The rule set changes faster than a change can be made";
-                return Ok(Ended::Again(Fail::Kernel(text.into())));
-            }
             Outcome::Refused(refusals) => refusals,
         };
         let Some(first) = refusals.first() else { return Ok(Ended::Done) };
         let note = (first.message as usize).checked_sub(1).and_then(|i| self.notes.get(i));
         let Some(note) = note else { return Err(Fail::Kernel(errno(first.errno).into_bytes())) };
-        // Somebody has made the chain, or taken the rule away, since it was looked at.
-        let raced = matches!(
-            (note.what, first.errno),
-            ("CHAIN_ADD" | "CHAIN_USER_ADD", libc::EEXIST)
-                | ("RULE_DELETE" | "RULE_INSERT" | "RULE_REPLACE", libc::ENOENT)
-        );
         let mut text = sentence(note, first.errno);
         // Of a single command the first refusal says enough.
         for refusal in refusals.iter().skip(1).filter(|_| note.line.is_some()) {
@@ -555,7 +607,12 @@ impl Tx {
             }
         }
         let fail = Fail::Kernel(text);
-        if raced { Ok(Ended::Again(fail)) } else { Err(fail) }
+        // Perhaps somebody has made the chain, or taken the rule away, since it was looked at.
+        let again = kernel.generation()? != self.generation
+            || first.errno == libc::ENOENT
+                && note.what.starts_with("RULE_")
+                && kernel.learn(&self.asked)?;
+        if again { Ok(Ended::Again(fail)) } else { Err(fail) }
     }
 }
 

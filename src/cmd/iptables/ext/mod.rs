@@ -618,11 +618,11 @@ fn addr_at(info: &[u8], at: usize) -> Addr {
 }
 
 /// A u16 in host order at an offset.
-fn u16_at(info: &[u8], at: usize) -> u16 {
+pub fn u16_at(info: &[u8], at: usize) -> u16 {
     info.get(at..at + 2).map_or(0, |b| u16::from_ne_bytes([b[0], b[1]]))
 }
 /// A u32 in host order at an offset.
-fn u32_at(info: &[u8], at: usize) -> u32 {
+pub fn u32_at(info: &[u8], at: usize) -> u32 {
     info.get(at..at + 4).map_or(0, |b| u32::from_ne_bytes([b[0], b[1], b[2], b[3]]))
 }
 /// A u64 in host order at an offset.
