@@ -1,6 +1,6 @@
 //! A transaction: all of it happens, or nothing.
 
-use crate::netlink::{Conn, Error, NLM_F_REQUEST, Request};
+use crate::netlink::{Conn, Error, Msgs, NLM_F_REQUEST, Request};
 
 const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 const NFNL_MSG_BATCH_END: u16 = 0x11;
@@ -35,15 +35,17 @@ pub enum Outcome {
     Refused(Vec<Refusal>),
 }
 
-impl Batch {
+impl Default for Batch {
     /// BEGIN alone. The rule set's generation is not told to the kernel, which would refuse a
     /// batch after a change anywhere.
-    pub fn new() -> Batch {
+    fn default() -> Batch {
         let mut batch = Batch { bytes: Vec::new(), count: 0, error: None };
         batch.write(Request::new(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, &HEADER), FIRST);
         batch
     }
+}
 
+impl Batch {
     fn write(&mut self, mut request: Request, sequence: u32) {
         match request.finish(sequence) {
             Ok(bytes) => self.bytes.extend_from_slice(bytes),
@@ -57,6 +59,15 @@ impl Batch {
         request.add_flags(NLM_F_REQUEST);
         self.write(request, FIRST + self.count);
         self.count
+    }
+
+    /// Where the message added next begins.
+    pub fn place(&self) -> usize {
+        self.bytes.len()
+    }
+    /// What stands behind the header of the message that begins there.
+    pub fn payload(&self, place: usize) -> &[u8] {
+        Msgs(self.bytes.get(place..).unwrap_or(&[])).next().map_or(&[], |msg| msg.payload)
     }
 
     /// Sends everything at once and reads what is refused.

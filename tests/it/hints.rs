@@ -169,3 +169,65 @@ fn a_namespace_of_a_private_mount_tree_is_told() {
     let out = lab.run_sh("ip netns exec blue ip netns add yellow");
     assert_eq!((out.status, out.err().as_str()), (0, ""), "{out}");
 }
+
+#[test]
+fn a_mistake_with_rules_is_explained_on_a_terminal() {
+    let lab = Lab::patient(60);
+    for (line, hint) in [
+        (
+            "iptables -t nat -A PREROUTING --dport 80 -j DNAT --to-destination 1.2.3.4",
+            "\"--dport\" belongs to a protocol: put \"-p tcp\" before it",
+        ),
+        (
+            "ip6tables -A INPUT --icmpv6-type 1 -j DROP",
+            "\"--icmpv6-type\" belongs to a protocol: put \"-p ipv6-icmp\" before it",
+        ),
+        (
+            "iptables -A PREROUTING -p tcp --dport 80 -j DNAT --to-destination 1.2.3.4",
+            "PREROUTING is in table nat, mangle, raw: add \"-t nat\"",
+        ),
+        ("iptables -A INPTU -j DROP", "did you mean \"INPUT\"?"),
+        (
+            "iptables -A mine -j DROP",
+            "there is no chain \"mine\" in table filter: \"iptables -t filter -N mine\" makes it",
+        ),
+        ("iptables -A INPUT -j accept", "did you mean \"-j ACCEPT\"?"),
+        ("iptables -t nat -A POSTROUTING -j MASQERADE", "did you mean \"-j MASQUERADE\"?"),
+        ("iptables -A INPUT -m conntrak --ctstate NEW", "did you mean \"-m conntrack\"?"),
+        (
+            "iptables -A FORWARD -j MASQUERADE",
+            "MASQUERADE works in table nat chain POSTROUTING only: iptables -t nat -A POSTROUTING ...",
+        ),
+        (
+            "iptables -t nat -A POSTROUTING -j DNAT --to-destination 1.2.3.4",
+            "DNAT works in table nat chain PREROUTING or OUTPUT only: iptables -t nat -A PREROUTING ...",
+        ),
+        ("iptables -A INPUT -j REJECT --reject-with tcp-reset", "a reset of tcp needs \"-p tcp\""),
+        (
+            "iptables -t nat -A POSTROUTING -m mac --mac-source 02:00:00:00:00:01",
+            "mac works in chain PREROUTING or INPUT or FORWARD only: iptables -A PREROUTING ...",
+        ),
+    ] {
+        let shown = on_terminal(&lab, line);
+        let last = shown.lines().last().unwrap_or_default();
+        assert_eq!(last, format!("hint: {hint}"), "{line}\n{shown}");
+        assert_eq!(shown.matches("hint: ").count(), 1, "{line}\n{shown}");
+        let out =
+            lab.run_sh(&format!("{line}; NO_HINTS=1 script -qec '{line}' /dev/null </dev/null"));
+        assert!(!out.out().contains("hint") && !out.err().contains("hint"), "{out}");
+    }
+    // What goes well is silent.
+    assert_eq!(
+        on_terminal(&lab, "iptables -A INPUT -j ACCEPT; iptables -C INPUT -j DROP"),
+        "iptables: Bad rule (does a matching rule exist in that chain?).\n"
+    );
+    let nft = "/theirs/bin/nft add rule ip filter INPUT meta skuid != 0 accept";
+    assert_eq!(lab.run_sh(nft).status, 0);
+    let shown = on_terminal(&lab, "iptables -S INPUT");
+    assert!(
+        shown.ends_with(
+            "hint: \"nft -a list ruleset\" shows them in full; \"-D CHAIN NUMBER\" deletes them\n"
+        ),
+        "{shown}"
+    );
+}

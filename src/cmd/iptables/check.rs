@@ -74,7 +74,7 @@ fn takes(kernel: &mut Kernel, name: &str, form: fn(&mut Exprs, Family)) -> Resul
     };
     let mut exprs = Exprs::default();
     form(&mut exprs, kernel.family);
-    let mut batch = Batch::new();
+    let mut batch = Batch::default();
     batch.add(Table::create(family, table));
     batch.add(Chain::create_base(family, table, b"c", base));
     let rule = NewRule {

@@ -131,8 +131,18 @@ impl Kernel {
         chain: &[u8],
         mut each: impl FnMut(&nft::Rule<'_>, &mut All) -> ControlFlow<()>,
     ) -> Result<All> {
+        self.payloads(table, chain, |payload, all| each(&nft::Rule::new(payload), all))
+    }
+
+    /// Likewise, as they come.
+    pub fn payloads<All: Default>(
+        &mut self,
+        table: &[u8],
+        chain: &[u8],
+        each: impl FnMut(&[u8], &mut All) -> ControlFlow<()>,
+    ) -> Result<All> {
         let request = nft::Rule::list(self.nf(), table, chain);
-        self.dump(request, |payload, all| each(&nft::Rule::new(payload), all))
+        self.dump(request, each)
     }
 
     fn dump<All: Default>(

@@ -6,6 +6,7 @@ use crate::sys::{fd, file};
 
 use super::command::{Command, Verb};
 use super::fail::{Fail, NO_CHAIN, Result, refused};
+use super::hint;
 use super::kernel::{Chain, Kernel};
 use super::raise;
 use super::rule::Rule;
@@ -140,6 +141,9 @@ pub fn inexpressible(count: usize) -> Fail {
         )
         .as_bytes(),
     );
+    if hint::is_wanted() {
+        hint::say("\"nft -a list ruleset\" shows them in full; \"-D CHAIN NUMBER\" deletes them");
+    }
     Fail::Said(1)
 }
 

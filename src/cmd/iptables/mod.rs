@@ -11,6 +11,7 @@ mod family;
 mod foreign;
 mod grammar;
 mod help;
+mod hint;
 mod kernel;
 mod list;
 mod lower;
@@ -90,7 +91,12 @@ pub fn run(words: &[&[u8]]) -> u8 {
         }
         Asked::NotForUs => Ok(()),
     });
-    end(&prog, result)
+    if let Err(fail) = &result {
+        fd::stderr(&fail.text(&prog, None));
+        hint::tell(words, &prog, family, fail);
+        return fail.status();
+    }
+    0
 }
 
 /// Says what went wrong; the status.

@@ -133,7 +133,7 @@ pub fn noted(user_data: &[u8], raised: &Rule, family: Family) -> Option<Rule> {
     let note = find(user_data, NOTE)?;
     let owned = split(note);
     let words: Vec<&[u8]> =
-        [&b"-A"[..], b"X"].into_iter().chain(owned.iter().map(Vec::as_slice)).collect();
+        [&b"-A"[..], b"X"].into_iter().chain(owned.iter().map(AsRef::as_ref)).collect();
     let db = NetDb::default();
     let caller = Caller { prog: "iptables", family, restoring: None };
     let Ok(Asked::Command(mut command)) = options::read(&words, caller, &db) else { return None };
@@ -503,7 +503,7 @@ mod tests {
     fn rule(family: Family, line: &str) -> Rule {
         let owned = split(line.as_bytes());
         let words: Vec<&[u8]> =
-            [&b"-A"[..], b"X"].into_iter().chain(owned.iter().map(Vec::as_slice)).collect();
+            [&b"-A"[..], b"X"].into_iter().chain(owned.iter().map(AsRef::as_ref)).collect();
         let db = NetDb::default();
         let caller = Caller { prog: "iptables", family, restoring: None };
         match options::read(&words, caller, &db) {

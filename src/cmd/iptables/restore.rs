@@ -2,6 +2,7 @@
 //!
 //! The whole file is understood before the first table is sent; each table is one transaction.
 
+use std::borrow::Cow;
 use std::io::{Read as _, Write as _};
 
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
@@ -12,6 +13,7 @@ use super::called;
 use super::command::Command;
 use super::fail::{Fail, Result, VERSION, usage};
 use super::family::{Family, number};
+use super::hint;
 use super::kernel::Kernel;
 use super::list::Chains;
 use super::options::{self, Asked, Caller};
@@ -81,6 +83,9 @@ pub fn run(words: &[&[u8]]) -> u8 {
         Ok(()) => 0,
         Err((fail, line)) => {
             fd::stderr(&fail.text(&prog, line));
+            if hint::is_wanted() && fail.text(&prog, line).ends_with(b"Message too long\n") {
+                hint::say(hint::TOO_LONG);
+            }
             fail.status()
         }
     }
@@ -421,7 +426,7 @@ impl Restorer<'_> {
         if let Some((packets, bytes)) = counters.filter(|_| self.o.counters) {
             words.extend([&b"--set-counters"[..], packets, bytes]);
         }
-        words.extend(owned.iter().map(Vec::as_slice));
+        words.extend(owned.iter().map(AsRef::as_ref));
         let caller = Caller { prog: self.prog, family: self.o.family, restoring: Some(table.name) };
         let mut command = match options::read(&words, caller, &self.db)? {
             Asked::Command(command) => command,
@@ -460,7 +465,10 @@ fn bracketed(word: &[u8]) -> Option<(u64, u64)> {
 
 /// The words of a line: blanks separate, double quotes hold together and end a word, within these
 /// a backslash takes the next byte as it is. An open quote takes the line break too.
-pub fn split(line: &[u8]) -> Vec<Vec<u8>> {
+pub fn split(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
+    if !line.contains(&b'"') {
+        return words_of(line).map(Cow::Borrowed).collect();
+    }
     let mut words = Vec::new();
     let (mut word, mut quoted) = (Vec::new(), false);
     let mut bytes = line.iter().copied();
@@ -468,13 +476,13 @@ pub fn split(line: &[u8]) -> Vec<Vec<u8>> {
         match b {
             b'\\' if quoted => word.extend(bytes.next()),
             b'"' if quoted => {
-                words.push(std::mem::take(&mut word));
+                words.push(Cow::Owned(std::mem::take(&mut word)));
                 quoted = false;
             }
             b'"' => quoted = true,
             b' ' | b'\t' if !quoted => {
                 if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
+                    words.push(Cow::Owned(std::mem::take(&mut word)));
                 }
             }
             _ => word.push(b),
@@ -484,7 +492,7 @@ pub fn split(line: &[u8]) -> Vec<Vec<u8>> {
         word.push(b'\n');
     }
     if !word.is_empty() {
-        words.push(word);
+        words.push(Cow::Owned(word));
     }
     words
 }
@@ -497,7 +505,7 @@ mod tests {
     fn quotes_hold_words_together() {
         let words = |l: &str| {
             let all = split(l.as_bytes());
-            all.into_iter().map(|w| String::from_utf8(w).unwrap()).collect::<Vec<_>>()
+            all.into_iter().map(|w| String::from_utf8(w.into_owned()).unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(words("-A x  -j\tY "), ["-A", "x", "-j", "Y"]);
         assert_eq!(

@@ -19,11 +19,19 @@ use super::rule::Rule;
 use super::sets::Sets;
 use super::tables::{BuiltIn, Table};
 
-/// A rule of a chain: how it is named, and its expressions in the arena.
+/// A rule of a chain: how it is named, and where what it is made of lies.
 struct Slot {
     key: Key,
-    exprs: Range<usize>,
-    user_data: Range<usize>,
+    made_of: MadeOf,
+}
+
+enum MadeOf {
+    /// It was not kept, since nobody will ask.
+    Unknown,
+    /// The message in the batch that begins there.
+    Message(usize),
+    /// The kernel's answer, in the arena.
+    Answer(Range<usize>),
 }
 
 #[derive(Clone, Copy)]
@@ -47,11 +55,15 @@ struct State {
 
 /// What a message of the batch is, for the sentence about its refusal.
 struct Note {
-    what: &'static str,
-    about: String,
-    object: Vec<u8>,
-    line: Option<usize>,
+    what: &'static What,
+    /// Its place among the names.
+    object: u32,
+    /// 0 for none.
+    line: u32,
 }
+
+/// The kind of a message, and of what it is about.
+type What = (&'static str, &'static str);
 
 /// What became of a transaction.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,6 +81,7 @@ pub struct Tx {
     /// The generation of the rule set when it was looked at first.
     generation: u32,
     notes: Vec<Note>,
+    names: Vec<Vec<u8>>,
     chains: BTreeMap<Vec<u8>, State>,
     arena: Vec<u8>,
     sets: Sets,
@@ -92,9 +105,10 @@ impl Tx {
             table,
             family: kernel.family as u8,
             // What is looked at here is named by handles, and these do not come back.
-            batch: Batch::new(),
+            batch: Batch::default(),
             generation: kernel.generation()?,
             notes: Vec::new(),
+            names: Vec::new(),
             chains: BTreeMap::new(),
             arena: Vec::new(),
             sets: Sets::of(kernel.family, table.name.as_bytes()),
@@ -108,20 +122,15 @@ impl Tx {
         })
     }
 
-    fn add(
-        &mut self,
-        request: crate::netlink::Request,
-        what: &'static str,
-        about: &str,
-        object: &[u8],
-    ) {
+    fn add(&mut self, request: crate::netlink::Request, what: &'static What, object: &[u8]) {
         self.batch.add(request);
-        self.notes.push(Note {
-            what,
-            about: about.to_owned(),
-            object: object.to_vec(),
-            line: self.line,
-        });
+        // Rules of one chain mostly follow each other.
+        if self.names.last().is_none_or(|name| name != object) {
+            self.names.push(object.to_vec());
+        }
+        let object = u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX);
+        let line = self.line.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        self.notes.push(Note { what, object, line });
     }
 
     fn name(&self) -> &'static [u8] {
@@ -133,7 +142,7 @@ impl Tx {
         let (family, table) = (self.family, self.name());
         // One that is not there is made first: then it can be deleted without asking.
         self.make_table();
-        self.add(nft::Table::delete(family, table), "TABLE_FLUSH", "table", table);
+        self.add(nft::Table::delete(family, table), &("TABLE_FLUSH", "table"), table);
         self.table_made = false;
         self.fresh = true;
         self.chains.clear();
@@ -142,7 +151,7 @@ impl Tx {
     fn make_table(&mut self) {
         if !self.table_made {
             let table = self.name();
-            self.add(nft::Table::create(self.family, table), "TABLE_ADD", "table", table);
+            self.add(nft::Table::create(self.family, table), &("TABLE_ADD", "table"), table);
             self.table_made = true;
         }
     }
@@ -189,7 +198,7 @@ impl Tx {
         let Some(built_in) = self.table.built_in(chain) else { return refused(NO_CHAIN) };
         self.make_table();
         let request = nft::Chain::create_base(self.family, self.name(), chain, built_in.base);
-        self.add(request, "CHAIN_ADD", "chain", chain);
+        self.add(request, &("CHAIN_ADD", "chain"), chain);
         self.state(kernel, chain)?.exists = true;
         Ok(())
     }
@@ -202,28 +211,24 @@ impl Tx {
         }
         let (number, table) = (number.filter(|_| !self.many), self.name());
         type Read = (Vec<u8>, Vec<Slot>);
-        let (bytes, mut slots) =
-            kernel.rules(table, chain, |rule, (bytes, slots): &mut Read| {
-                let start = bytes.len();
-                bytes.extend_from_slice(if number.is_none() { rule.exprs } else { &[] });
-                let middle = bytes.len();
-                bytes.extend_from_slice(if number.is_none() { rule.user_data } else { &[] });
-                slots.push(Slot {
-                    key: Key::Handle(rule.handle),
-                    exprs: start..middle,
-                    user_data: middle..bytes.len(),
-                });
+        let start = self.arena.len();
+        let (bytes, slots) =
+            kernel.payloads(table, chain, |payload, (bytes, slots): &mut Read| {
+                let at = start + bytes.len();
+                let made_of = match number {
+                    None => {
+                        bytes.extend_from_slice(payload);
+                        MadeOf::Answer(at..start + bytes.len())
+                    }
+                    Some(_) => MadeOf::Unknown,
+                };
+                slots.push(Slot { key: Key::Handle(nft::Rule::new(payload).handle), made_of });
                 match number {
                     Some(n) if slots.len() >= n => ControlFlow::Break(()),
                     _ => ControlFlow::Continue(()),
                 }
             })?;
-        let at = self.arena.len();
         self.arena.extend_from_slice(&bytes);
-        for slot in &mut slots {
-            slot.exprs = slot.exprs.start + at..slot.exprs.end + at;
-            slot.user_data = slot.user_data.start + at..slot.user_data.end + at;
-        }
         let state = self.state(kernel, chain)?;
         let behind = state.before;
         state.slots.splice(behind..behind, slots);
@@ -232,8 +237,12 @@ impl Tx {
     }
 
     fn rule_of(&self, slot: &Slot, kernel: &Kernel) -> Rule {
-        let bytes = |r: &Range<usize>| self.arena.get(r.clone()).unwrap_or(&[]);
-        raise(bytes(&slot.exprs), bytes(&slot.user_data), kernel.family, &self.sets)
+        let payload = match &slot.made_of {
+            MadeOf::Unknown => &[],
+            MadeOf::Message(place) => self.batch.payload(*place),
+            MadeOf::Answer(range) => self.arena.get(range.clone()).unwrap_or(&[]),
+        };
+        raise::of(&nft::Rule::new(payload), kernel.family, &self.sets)
     }
 
     /// Puts a rule into the batch; its slot.
@@ -242,7 +251,7 @@ impl Tx {
         let (family, table) = (self.family, self.name());
         for set in &lowered.sets {
             for request in set.create(family, table, self.next_set) {
-                self.add(request, "SET_ADD", "set for rule in chain", chain);
+                self.add(request, &("SET_ADD", "set for rule in chain"), chain);
             }
             self.next_set += 1;
         }
@@ -264,17 +273,13 @@ impl Tx {
         };
         let request = nft::Rule::create(family, table, chain, &new);
         let what = match place {
-            Place::Last => "RULE_APPEND",
-            Place::Instead(_) => "RULE_REPLACE",
-            _ => "RULE_INSERT",
+            Place::Last => &("RULE_APPEND", "rule in chain"),
+            Place::Instead(_) => &("RULE_REPLACE", "rule in chain"),
+            _ => &("RULE_INSERT", "rule in chain"),
         };
-        self.add(request, what, "rule in chain", chain);
-        let start = self.arena.len();
-        if self.many {
-            self.arena.extend_from_slice(lowered.exprs.bytes());
-        }
-        let end = self.arena.len();
-        Slot { key: Key::New(id.unwrap_or(0)), exprs: start..end, user_data: end..end }
+        let made_of = MadeOf::Message(self.batch.place());
+        self.add(request, what, chain);
+        Slot { key: Key::New(id.unwrap_or(0)), made_of }
     }
 
     /// In the forms that the kernel has, as far as is known.
@@ -365,7 +370,7 @@ impl Tx {
             Some(Key::New(id)) => {
                 let slot = self.put(chain, rule, Place::BeforeNew(id), kernel);
                 let request = nft::Rule::delete_new(self.family, self.name(), chain, id);
-                self.add(request, "RULE_DELETE", "rule in chain", chain);
+                self.add(request, &("RULE_DELETE", "rule in chain"), chain);
                 slot
             }
         };
@@ -409,7 +414,7 @@ impl Tx {
                 ControlFlow::Break(())
             })?;
         let Some(handle) = found else { return Ok(None) };
-        let slot = Slot { key: Key::Handle(handle), exprs: 0..0, user_data: 0..0 };
+        let slot = Slot { key: Key::Handle(handle), made_of: MadeOf::Unknown };
         let state = self.state(kernel, chain)?;
         state.slots = vec![slot];
         state.read = true;
@@ -451,7 +456,7 @@ impl Tx {
             Key::Handle(handle) => nft::Rule::delete(family, table, chain, handle),
             Key::New(id) => nft::Rule::delete_new(family, table, chain, id),
         };
-        self.add(request, "RULE_DELETE", "rule in chain", chain);
+        self.add(request, &("RULE_DELETE", "rule in chain"), chain);
         Ok(())
     }
 
@@ -468,7 +473,7 @@ impl Tx {
         state.before = 0;
         state.read = true;
         let request = nft::Rule::flush(self.family, self.name(), chain);
-        self.add(request, "RULE_FLUSH", "rule in chain", chain);
+        self.add(request, &("RULE_FLUSH", "rule in chain"), chain);
         Ok(())
     }
 
@@ -479,7 +484,7 @@ impl Tx {
         }
         self.make_table();
         let request = nft::Chain::create(self.family, self.name(), chain);
-        self.add(request, "CHAIN_USER_ADD", "chain", chain);
+        self.add(request, &("CHAIN_USER_ADD", "chain"), chain);
         self.state(kernel, chain)?.exists = true;
         Ok(())
     }
@@ -495,7 +500,7 @@ impl Tx {
             return refused("Directory not empty");
         }
         let request = nft::Chain::delete(self.family, self.name(), chain);
-        self.add(request, "CHAIN_DEL", "chain", chain);
+        self.add(request, &("CHAIN_DEL", "chain"), chain);
         self.chains.insert(chain.to_vec(), State { read: true, ..State::default() });
         Ok(())
     }
@@ -516,7 +521,7 @@ impl Tx {
             return refused(NO_CHAIN);
         };
         let request = nft::Chain::rename(self.family, self.name(), handle, name);
-        self.add(request, "CHAIN_RENAME", "chain", name);
+        self.add(request, &("CHAIN_RENAME", "chain"), name);
         let state = self.chains.remove(chain).unwrap_or_default();
         self.chains.insert(name.to_vec(), state);
         self.chains.insert(chain.to_vec(), State { read: true, ..State::default() });
@@ -535,7 +540,7 @@ impl Tx {
         let name = chain.name.as_bytes();
         let request =
             nft::Chain::set_policy(self.family, self.name(), name, chain.base, policy, counters);
-        self.add(request, "CHAIN_UPDATE", "chain", name);
+        self.add(request, &("CHAIN_UPDATE", "chain"), name);
         self.state(kernel, name)?.exists = true;
         Ok(())
     }
@@ -546,7 +551,7 @@ impl Tx {
         if self.state(kernel, name)?.exists {
             let request =
                 nft::Chain::set_counters(self.family, self.name(), name, chain.base, (0, 0));
-            self.add(request, "CHAIN_ZERO", "chain", name);
+            self.add(request, &("CHAIN_ZERO", "chain"), name);
         }
         Ok(())
     }
@@ -586,11 +591,12 @@ impl Tx {
     }
 
     /// Sends everything, or only has it judged.
-    pub fn commit(self, kernel: &mut Kernel, judge: bool) -> Result<Ended> {
+    pub fn commit(mut self, kernel: &mut Kernel, judge: bool) -> Result<Ended> {
         if self.notes.is_empty() {
             return Ok(Ended::Done);
         }
-        let outcome = if judge { kernel.judge(self.batch)? } else { kernel.commit(self.batch)? };
+        let batch = std::mem::take(&mut self.batch);
+        let outcome = if judge { kernel.judge(batch)? } else { kernel.commit(batch)? };
         let refusals = match outcome {
             Outcome::Done => return Ok(Ended::Done),
             Outcome::Refused(refusals) => refusals,
@@ -598,31 +604,31 @@ impl Tx {
         let Some(first) = refusals.first() else { return Ok(Ended::Done) };
         let note = (first.message as usize).checked_sub(1).and_then(|i| self.notes.get(i));
         let Some(note) = note else { return Err(Fail::Kernel(errno(first.errno).into_bytes())) };
-        let mut text = sentence(note, first.errno);
+        let mut text = self.sentence(note, first.errno);
         // Of a single command the first refusal says enough.
-        for refusal in refusals.iter().skip(1).filter(|_| note.line.is_some()) {
+        for refusal in refusals.iter().skip(1).filter(|_| note.line != 0) {
             let index = (refusal.message as usize).checked_sub(1);
             if let Some(note) = index.and_then(|i| self.notes.get(i)) {
-                text.extend_from_slice(&sentence(note, refusal.errno));
+                text.extend_from_slice(&self.sentence(note, refusal.errno));
             }
         }
         let fail = Fail::Kernel(text);
         // Perhaps somebody has made the chain, or taken the rule away, since it was looked at.
         let again = kernel.generation()? != self.generation
             || first.errno == libc::ENOENT
-                && note.what.starts_with("RULE_")
+                && note.what.0.starts_with("RULE_")
                 && kernel.learn(&self.asked)?;
         if again { Ok(Ended::Again(fail)) } else { Err(fail) }
     }
-}
 
-fn sentence(note: &Note, number: i32) -> Vec<u8> {
-    let mut text = match note.line {
-        None => b" ".to_vec(),
-        Some(line) => format!("\nline {line}: ").into_bytes(),
-    };
-    let what = format!("{} failed ({}): {} ", note.what, errno(number), note.about);
-    text.extend_from_slice(what.as_bytes());
-    text.extend_from_slice(&note.object);
-    text
+    fn sentence(&self, note: &Note, number: i32) -> Vec<u8> {
+        let mut text = match note.line {
+            0 => b" ".to_vec(),
+            line => format!("\nline {line}: ").into_bytes(),
+        };
+        let (what, about) = note.what;
+        text.extend_from_slice(format!("{what} failed ({}): {about} ", errno(number)).as_bytes());
+        text.extend_from_slice(self.names.get(note.object as usize).map_or(&[], Vec::as_slice));
+        text
+    }
 }
