@@ -214,7 +214,13 @@ impl<'a> Getopt<'a> {
         let row = match spec.long.iter().find(|l| l.name.as_bytes() == name) {
             Some(row) => row,
             None => {
-                let fits = || spec.long.iter().filter(|l| l.name.as_bytes().starts_with(name));
+                // Of two rows with one name the first counts.
+                let hidden = |at: usize, name: &str| spec.long[..at].iter().any(|l| l.name == name);
+                let fits = || {
+                    let rows = spec.long.iter().enumerate();
+                    let rows = rows.filter(|(_, l)| l.name.as_bytes().starts_with(name));
+                    rows.filter(|(at, l)| !hidden(*at, l.name)).map(|(_, l)| l)
+                };
                 let first = fits().next().ok_or(Mistake::Unrecognized(text))?;
                 // Two names of one option are no contradiction.
                 if fits().any(|l| l.code != first.code || l.value != first.value) {

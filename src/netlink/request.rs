@@ -115,10 +115,15 @@ impl Request {
     }
     /// A string with its terminating NUL.
     pub fn strz(&mut self, kind: u16, value: &[u8]) {
-        let mut text = Vec::with_capacity(value.len() + 1);
-        text.extend_from_slice(value);
-        text.push(0);
-        self.attr(kind, &text);
+        let Ok(len) = u16::try_from(5 + value.len()) else {
+            self.too_long = true;
+            return;
+        };
+        put(&mut self.buf, &len.to_ne_bytes());
+        put(&mut self.buf, &kind.to_ne_bytes());
+        put(&mut self.buf, value);
+        // The NUL, and what fills up.
+        self.buf.resize((self.buf.len() + 1).next_multiple_of(4), 0);
     }
     /// Raw bytes that are no attribute, padded to four (struct ifinfomsg inside VETH_INFO_PEER).
     pub fn raw(&mut self, bytes: &[u8]) {

@@ -4,6 +4,7 @@
 
 mod batch;
 mod chain;
+mod change;
 pub mod compat;
 mod expr;
 mod native;
@@ -14,6 +15,7 @@ pub mod whole;
 
 pub use batch::{Batch, Outcome};
 pub use chain::{Base, Chain};
+pub use change::{Change, GROUP};
 pub use expr::{
     Cmp, Expr, Exprs, Log, Nat, Reader, Source, Translation, Verdict, base, ct, fib, meta,
 };

@@ -254,7 +254,7 @@ fn rules_of_others_can_be_found_and_deleted() {
 fn a_large_file_is_restored_in_one_step() {
     let lab = Lab::patient(60);
     let mut file = String::from("*filter\n:own - [0:0]\n");
-    for i in 0..5000 {
+    for i in 0..10_000 {
         let (a, b) = (i / 250, i % 250);
         let _ =
             writeln!(file, "-A own -s 10.0.{a}.{b}/32 -p tcp -m tcp --dport {} -j ACCEPT", i + 1);
@@ -267,9 +267,9 @@ fn a_large_file_is_restored_in_one_step() {
         out.lines().filter(|l| !l.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
     };
     let first = saved("iptables-save");
-    assert_eq!(first.iter().filter(|l| l.starts_with("-A own -s")).count(), 5000);
+    assert_eq!(first.iter().filter(|l| l.starts_with("-A own -s")).count(), 10_000);
     assert_eq!(first, saved("iptables-save | iptables-restore; iptables-save"));
-    assert_eq!(lab.ours("iptables -C own -s 10.0.19.249 -p tcp --dport 5000 -j ACCEPT").status, 0);
+    assert_eq!(lab.ours("iptables -C own -s 10.0.39.249 -p tcp --dport 10000 -j ACCEPT").status, 0);
 }
 
 /// `--test` of the reference asks the kernel nothing.
@@ -339,6 +339,45 @@ fn the_kernel_is_asked_what_it_offers() {
     assert_eq!(lab.theirs("nft list ruleset").out(), "");
     // What it begins with means something else.
     assert_eq!(lab.ours("iptables --check INPUT -j DROP").status, 1);
+}
+
+/// The rule set changes elsewhere all the time; the reference begins anew with each change.
+#[test]
+fn changes_elsewhere_hold_nothing_up() {
+    let lab = Lab::patient(300);
+    // In four steps: it is more than an ordinary user may send at once.
+    for part in 0..4 {
+        let mut file = String::from("*filter\n");
+        for i in part * 12_500..(part + 1) * 12_500 {
+            let (a, b) = (i / 250, i % 250);
+            let _ = writeln!(
+                file,
+                "-A FORWARD -s 10.0.{a}.{b}/32 -p tcp -m tcp --dport {} -j ACCEPT",
+                i + 1
+            );
+        }
+        file.push_str("COMMIT\n");
+        let out = lab.with_input(Tool::Ours, "iptables-restore --noflush", file.as_bytes());
+        assert_eq!((out.status, out.err().as_str()), (0, ""), "{out}");
+    }
+    let out = lab.run_sh(
+        "nft() { /theirs/bin/nft \"$@\"; }
+         nft 'add table ip other; add set ip other s { type ipv4_addr; }'
+         ( i=0; while sleep 0.15; do i=$((i + 1)); nft add element ip other s \"{ 10.1.$((i / 250)).$((i % 250)) }\"; done ) &
+         churn=$!
+         iptables-save | grep -c -- '-A FORWARD'
+         iptables -D FORWARD -s 10.0.199.249/32 -p tcp -m tcp --dport 50000 -j ACCEPT; echo $?
+         iptables -C FORWARD -s 10.0.199.248/32 -p tcp -m tcp --dport 49999 -j ACCEPT; echo $?
+         printf '*filter\\n-I FORWARD 49999 -j DROP\\n-D FORWARD -s 10.0.0.0/32 -p tcp -m tcp --dport 1 -j ACCEPT\\nCOMMIT\\n' | iptables-restore -n; echo $?
+         kill $churn
+         iptables-save | grep -c -- '-A FORWARD'
+         nft list set ip other s | grep -c '10[.]1'",
+    );
+    assert_eq!(out.err(), "", "{out}");
+    let text = out.out();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..5], ["50000", "0", "0", "0", "49999"], "{out}");
+    assert_ne!(lines[5], "0", "there was a change meanwhile");
 }
 
 /// Appends and deletions beside restores and saves.

@@ -18,6 +18,7 @@ mod hints;
 mod install;
 mod iptables;
 mod iptables_native;
+mod iptables_packets;
 mod lab;
 mod lab_build;
 mod lab_cmd;

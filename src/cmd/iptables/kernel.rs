@@ -12,7 +12,7 @@ use super::family::Family;
 use super::native::{Lacks, Name};
 
 /// How often a dump that was disturbed is asked for again.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 50;
 
 /// The kernel's rule set of one family, over one socket that is opened at first use.
 pub struct Kernel {
@@ -22,7 +22,12 @@ pub struct Kernel {
     /// Those that were told to be missing.
     pub said: Vec<Name>,
     conn: Option<Conn>,
+    /// Where changes are heard of, once a dump was disturbed.
+    ears: Option<Conn>,
 }
+
+/// What a dump is about: a table, and a chain in it, or more than one.
+type About<'a> = Option<(&'a [u8], &'a [u8])>;
 
 /// A chain, kept.
 #[derive(Clone, Debug)]
@@ -71,7 +76,7 @@ fn not_root() -> Fail {
 
 impl Kernel {
     pub fn new(family: Family) -> Kernel {
-        Kernel { family, lacks: Lacks::default(), said: Vec::new(), conn: None }
+        Kernel { family, lacks: Lacks::default(), said: Vec::new(), conn: None, ears: None }
     }
 
     fn conn(&mut self) -> Result<&mut Conn> {
@@ -98,7 +103,7 @@ impl Kernel {
     /// The names of all tables of the family.
     pub fn tables(&mut self) -> Result<Vec<Vec<u8>>> {
         let request = nft::Table::list(self.nf());
-        self.dump(request, |payload, all: &mut Vec<Vec<u8>>| {
+        self.dump(request, None, |payload, all: &mut Vec<Vec<u8>>| {
             all.extend(nft::Table::new(payload).map(|t| t.name.to_vec()));
             ControlFlow::Continue(())
         })
@@ -107,7 +112,7 @@ impl Kernel {
     /// All chains of the family, of all tables.
     pub fn chains(&mut self) -> Result<Vec<Chain>> {
         let request = nft::Chain::list(self.nf());
-        self.dump(request, |payload, all: &mut Vec<Chain>| {
+        self.dump(request, None, |payload, all: &mut Vec<Chain>| {
             all.extend(nft::Chain::new(payload).map(|c| Chain::new(&c)));
             ControlFlow::Continue(())
         })
@@ -142,19 +147,25 @@ impl Kernel {
         each: impl FnMut(&[u8], &mut All) -> ControlFlow<()>,
     ) -> Result<All> {
         let request = nft::Rule::list(self.nf(), table, chain);
-        self.dump(request, each)
+        self.dump(request, Some((table, chain)), each)
     }
 
+    /// The kernel says of a dump that the rule set has changed meanwhile, wherever that was. Where
+    /// something changes all the time a long dump would never end; so changes are listened to,
+    /// and only those that the dump is about make it begin anew.
     fn dump<All: Default>(
         &mut self,
         mut request: Request,
+        about: About<'_>,
         mut each: impl FnMut(&[u8], &mut All) -> ControlFlow<()>,
     ) -> Result<All> {
         let what = "Could not read rule set";
         for _ in 0..ROUNDS {
             let mut all = All::default();
+            // What was said before does not count.
+            self.heard(about);
             let mut dump = self.conn()?.dump(&mut request).map_err(|e| broken(what, &e))?;
-            let disturbed = loop {
+            let complete = loop {
                 match dump.next_message() {
                     Ok(Some(msg)) => {
                         if each(msg.payload, &mut all).is_break() {
@@ -163,20 +174,60 @@ impl Kernel {
                             return Ok(all);
                         }
                     }
-                    Ok(None) => break false,
+                    Ok(None) => break true,
                     // What was asked about is not there, or no longer.
                     Err(Error::Nack(nack)) if nack.errno == libc::ENOENT => return Ok(all),
                     Err(Error::Nack(nack)) if matches!(nack.errno, libc::EINTR | libc::EAGAIN) => {
-                        break true;
+                        break false;
                     }
                     Err(e) => return Err(broken(what, &e)),
                 }
             };
-            if !disturbed && !dump.interrupted() {
+            if complete && (!dump.interrupted() || self.is_undisturbed(about)?) {
                 return Ok(all);
+            }
+            if self.ears.is_none() {
+                self.ears = Conn::open(Protocol::Netfilter, 1 << 20).ok();
+                if let Some(ears) = &self.ears {
+                    ears.make_room_to_hear(1 << 23);
+                    ears.join(nft::GROUP).map_err(|e| broken(what, &Error::Io(e)))?;
+                }
             }
         }
         Err(Fail::Kernel(b"The rule set changes faster than it can be read".to_vec()))
+    }
+
+    /// Whether nothing was said of what a dump is about.
+    fn is_undisturbed(&mut self, about: About<'_>) -> Result<bool> {
+        if self.ears.is_none() {
+            return Ok(false);
+        }
+        // An empty transaction waits for the one that is under way, and for what it says.
+        self.commit(Batch::default())?;
+        Ok(!self.heard(about))
+    }
+
+    /// Takes in what was said; whether some of it, or something that was lost, is about this.
+    fn heard(&mut self, about: About<'_>) -> bool {
+        let family = self.nf();
+        let Some(ears) = &mut self.ears else { return false };
+        let mut heard = false;
+        loop {
+            match ears.hear(false) {
+                Ok(Some((msgs, _))) => {
+                    let mut changes = msgs.filter_map(|m| nft::Change::new(m.kind, m.payload));
+                    heard |= changes.any(|change| {
+                        let is_it = about.is_none_or(|(table, chain)| {
+                            change.table == table && change.chain.is_none_or(|c| c == chain)
+                        });
+                        change.family == family && is_it
+                    });
+                }
+                Ok(None) => return heard,
+                Err(Error::Io(e)) if e.raw_os_error() == Some(libc::ENOBUFS) => heard = true,
+                Err(_) => return true,
+            }
+        }
     }
 
     /// Sets the counters of a rule, or of all rules of a chain, to zero; false when the kernel is

@@ -91,7 +91,7 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
         waits: (false, false),
         answer: None,
     };
-    let mut longs = LONG.to_vec();
+    let mut longs = Vec::new();
     let mut extensions = 0;
     loop {
         if extensions != p.extensions() {
@@ -99,7 +99,8 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
             longs = p.long_options();
         }
         let before = p.words.clone();
-        let Some(item) = p.words.next(&Spec { short: SHORT, long: &longs }) else { break };
+        let long = if longs.is_empty() { LONG } else { &longs };
+        let Some(item) = p.words.next(&Spec { short: SHORT, long }) else { break };
         match item {
             Ok(Item::Word(b"!")) if p.not => {
                 return usage(&[b"multiple consecutive ! not allowed"]);
@@ -131,10 +132,11 @@ impl<'a> Parser<'a, '_> {
         self.matches.len() * 2 + usize::from(self.target.is_some())
     }
 
-    /// The options of the program and of the extensions loaded; of two with one name the one
-    /// loaded last counts.
+    /// The options of the program and of the extensions loaded, the last one first: of two with
+    /// one name the first counts.
     fn long_options(&self) -> Vec<Long> {
-        let mut longs = LONG.to_vec();
+        let mut longs = Vec::with_capacity(LONG.len() + 32);
+        longs.extend_from_slice(LONG);
         let loaded = self.target.iter().chain(self.matches.iter().rev());
         let numbers = std::iter::once(0).filter(|_| self.target.is_some());
         for (loaded, number) in loaded.zip(numbers.chain((1..=self.matches.len()).rev())) {
@@ -143,11 +145,8 @@ impl<'a> Parser<'a, '_> {
                 // A value that may be left out is taken by the option itself.
                 let alone = opt.arg.is_empty() || opt.optional;
                 let value = if alone { Value::No } else { Value::Needed };
-                for name in opt.aliases.iter().chain([&opt.name]) {
-                    if !longs.iter().any(|l| l.name == *name) {
-                        longs.push(long(name, value, code));
-                    }
-                }
+                let names = opt.aliases.iter().chain([&opt.name]);
+                longs.extend(names.map(|name| long(name, value, code)));
             }
         }
         longs
@@ -580,8 +579,10 @@ impl<'a> Parser<'a, '_> {
     fn check_protocol(&self) -> Result {
         for call in self.matches.iter().map(|l| &l.call) {
             let Some(transport) = &call.ext.transport else { continue };
-            let native = (transport.lower)(&call.info, &mut Exprs::default());
-            if native && self.rule.proto != transport.protocol {
+            if self.rule.proto == transport.protocol {
+                continue;
+            }
+            if (transport.lower)(&call.info, &mut Exprs::default()) {
                 let name = call.ext.name;
                 let text = format!("{} match requires '-p {name}'", name.to_uppercase());
                 return usage(&[text.as_bytes()]);
@@ -621,6 +622,9 @@ impl<'a> Parser<'a, '_> {
         rule.matches = self.matches.drain(..).map(|l| l.call).collect();
         if let Some(loaded) = self.target.take() {
             rule.target = Target::Call(loaded.call);
+        }
+        if let ([source], [destination]) = (&sources[..], &destinations[..]) {
+            return vec![Rule { source: *source, destination: *destination, ..rule }];
         }
         let mut rules = Vec::with_capacity(sources.len() * destinations.len());
         for source in sources {
