@@ -8,6 +8,8 @@ pub struct Table {
     pub name: Vec<u8>,
     /// It does nothing for the time being.
     pub dormant: bool,
+    /// It is one of the older interface: iptables-legacy shows and changes it.
+    pub legacy: bool,
     pub chains: Vec<Chain>,
     pub sets: Vec<Set>,
 }

@@ -17,6 +17,7 @@
 mod addr;
 mod filter;
 mod find;
+mod legacy;
 mod link;
 mod neigh;
 mod read;
@@ -89,10 +90,11 @@ pub struct Namespace {
     /// The rules that choose tables, of both families, by priority.
     pub rules: Vec<Policy>,
     pub neighs: Vec<Neigh>,
-    /// Of all families; `None` when this user may not see them.
+    /// Of all families, those of the older interface behind the others; `None` when this user may
+    /// not see them.
     pub tables: Option<Vec<Table>>,
-    /// Tables of the old x_tables interface that exist here (`filter`, `nat`), IPv4 then IPv6.
-    pub legacy: [Vec<Vec<u8>>; 2],
+    /// Tables of the older x_tables interface exist and could not be read.
+    pub unread: bool,
     pub listeners: Vec<Listener>,
     pub settings: Settings,
 }

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use super::find::Found;
 use super::{
     Addr, Base, Chain, Depth, Element, End, FilterRule, Link, Listener, Namespace, Neigh, Policy,
-    Route, Set, Settings, Table, ip,
+    Route, Set, Settings, Table, ip, legacy,
 };
 use crate::netlink::{Conn, Error, Msg, Protocol, Request};
 use crate::nft::{self, whole};
@@ -59,7 +59,7 @@ fn empty(found: Found) -> Namespace {
         rules: Vec::new(),
         neighs: Vec::new(),
         tables: None,
-        legacy: [Vec::new(), Vec::new()],
+        unread: false,
         listeners: Vec::new(),
         settings: Settings::default(),
     }
@@ -120,15 +120,13 @@ fn fill(ns: &mut Namespace, depth: Depth) -> io::Result<()> {
         ns.neighs = dump(conn, neigh::query(0, 0, 0), &mut |m| {
             Neigh::new(&neigh::Neigh::parse(m.payload)?)
         })?;
-        ns.legacy = ["ip_tables_names", "ip6_tables_names"].map(|list| {
-            let names = file::read(format!("/proc/thread-self/net/{list}").as_bytes());
-            let names = names.unwrap_or_default();
-            names.split(|&b| b == b'\n').filter(|n| !n.is_empty()).map(<[u8]>::to_vec).collect()
-        });
         ns.listeners = listeners().unwrap_or_default();
     }
     ns.settings = Settings::read(conn, depth);
     ns.tables = filter(depth).ok();
+    if depth >= Depth::All {
+        older(ns);
+    }
     ns.open = true;
     Ok(())
 }
@@ -209,6 +207,23 @@ fn listeners() -> io::Result<Vec<Listener>> {
     Ok(all)
 }
 
+/// The tables of the older interface; only those that are there, for to ask for one makes it.
+fn older(ns: &mut Namespace) {
+    for (list, ipv4) in [("ip_tables_names", true), ("ip6_tables_names", false)] {
+        let names = file::read(format!("/proc/thread-self/net/{list}").as_bytes());
+        let names = names.unwrap_or_default();
+        let names = names.split(|&b| b == b'\n').filter(|n| !n.is_empty());
+        let names: Vec<Vec<u8>> = names.map(<[u8]>::to_vec).collect();
+        if names.is_empty() {
+            continue;
+        }
+        match (legacy::tables(&names, ipv4), &mut ns.tables) {
+            (Ok(found), Some(tables)) => tables.extend(found),
+            _ => ns.unread = true,
+        }
+    }
+}
+
 /// The rule set. Chains and rules whose table goes meanwhile are left out.
 fn filter(depth: Depth) -> io::Result<Vec<Table>> {
     let mut conn = Conn::open(Protocol::Netfilter, ROOM)?;
@@ -218,6 +233,7 @@ fn filter(depth: Depth) -> io::Result<Vec<Table>> {
             family: whole::family(m.payload),
             name: nft::Table::new(m.payload)?.name.to_vec(),
             dormant: whole::is_dormant(m.payload),
+            legacy: false,
             chains: Vec::new(),
             sets: Vec::new(),
         })

@@ -43,6 +43,7 @@ const USAGES: &[(&str, &str)] = &[
     ("sysctl -h", "sysctl.8"),
     ("ipbox lab --help", "ipbox-lab.8"),
     ("ipbox draw --help", "ipbox-draw.8"),
+    ("ipbox doctor --help", "ipbox-doctor.8"),
 ];
 
 fn page(name: &str) -> PathBuf {

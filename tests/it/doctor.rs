@@ -209,6 +209,39 @@ fn the_status_says_what_was_found() {
 }
 
 #[test]
+fn what_only_a_person_can_mend_is_told() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        ip link add lan9 type veth peer name far9
+        ip addr add 192.168.15.77/24 dev lan9
+        ip link set lan9 up; ip link set far9 up
+        ipbox doctor; echo \"STATUS $?\"
+        echo nameserver 127.0.0.53 >/etc/resolv.conf
+        ipbox doctor blue example.com; echo \"STATUS $?\""
+    ));
+    assert_eq!(rules(&said), ["D44", "D39"], "{said}");
+    assert!(said.contains("    $ mkdir -p /etc/netns/blue\n"), "{said}");
+    assert_eq!(said.matches("STATUS 1").count(), 2, "{said}");
+}
+
+#[test]
+fn who_is_not_root_is_told_so() {
+    use std::os::unix::process::CommandExt as _;
+    let dir = std::env::temp_dir().join(format!("ipbox-doctor-{}", std::process::id()));
+    let copied = Command::new("install").arg("-m755").arg(OURS).arg(&dir).status().unwrap();
+    assert!(copied.success());
+    let mut doctor = Command::new(&dir);
+    doctor.arg("doctor");
+    if nix::unistd::geteuid().is_root() {
+        doctor.uid(65534).gid(65534);
+    }
+    let out = doctor.output().unwrap();
+    std::fs::remove_file(&dir).unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert_eq!((rules(&said).first(), out.status.code()), (Some(&"D42"), Some(1)), "{said}");
+}
+
+#[test]
 fn data_are_one_document() {
     let said = in_lab(&format!(
         ". {DIR}/tutorial.sh
@@ -225,11 +258,32 @@ fn data_are_one_document() {
     assert!(flow.starts_with(begin) && flow.ends_with("}]"), "{said}");
 }
 
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        sysctl -qw net.ipv4.ip_forward=0
+        ip link set veth-red-br nomaster
+        ipbox doctor
+        ip link set veth-red-br master v-net-0
+        sysctl -qw net.ipv4.ip_forward=1
+        iptables -P FORWARD DROP
+        ipbox doctor 192.168.1.3 192.168.1.2:80/tcp"
+    ));
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let block = readme.split("```text\n$ ipbox doctor\n").nth(1).unwrap();
+    let block = block.split("```").next().unwrap();
+    let block: Vec<&str> = block.lines().filter(|l| !l.starts_with("$ ")).collect();
+    assert_eq!(said.lines().collect::<Vec<_>>(), block);
+}
+
 mod random;
 
-/// Networks of these seeds; how many flows there were, and what was wrong about some.
-fn compare(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
-    let flows = AtomicUsize::new(0);
+/// Networks of these seeds; how many flows there were that the doctor was certain about, on how
+/// many it was not, and what was wrong about some of the former.
+fn compare(seeds: std::ops::Range<u64>) -> (usize, usize, Vec<String>) {
+    let (flows, doubtful) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let first = seeds.start;
     let count = usize::try_from(seeds.end - first).unwrap();
     let misses = Mutex::new(Vec::new());
@@ -238,18 +292,21 @@ fn compare(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
         let network = random::network(seed);
         let script = network.script(DIR);
         let said = in_lab(&script);
+        if let Some(file) = std::env::var_os("SEED_LOG") {
+            std::fs::write(file, format!("{script}\n{said}")).unwrap();
+        }
         let mut seen = 0;
         for line in said.lines().filter_map(|l| l.strip_prefix("FLOW ")) {
             // Number, the doctor's status, the packet's, how certain it was.
             let words: Vec<&str> = line.split(' ').collect();
             let [number, doctor, real, certain] = words[..] else { continue };
             seen += 1;
-            flows.fetch_add(1, Ordering::Relaxed);
-            if (doctor == "0") != (real == "0") {
+            let count = if certain == "certain" { &flows } else { &doubtful };
+            count.fetch_add(1, Ordering::Relaxed);
+            if certain == "certain" && (doctor == "0") != (real == "0") {
                 let at: usize = number.parse().unwrap();
                 let flow = &network.flows[at];
-                let text =
-                    format!("seed {seed}, {certain}: {}; doctor {doctor}, packet {real}", flow.0);
+                let text = format!("seed {seed}: {}; doctor {doctor}, packet {real}", flow.0);
                 misses.lock().unwrap().push(text);
             }
         }
@@ -258,21 +315,24 @@ fn compare(seeds: std::ops::Range<u64>) -> (usize, Vec<String>) {
         }
         None
     });
-    (flows.into_inner(), misses.into_inner().unwrap())
+    (flows.into_inner(), doubtful.into_inner(), misses.into_inner().unwrap())
 }
 
 #[test]
 fn the_verdict_is_what_becomes_of_a_real_packet() {
-    let (flows, misses) = compare(0..24);
+    let (flows, doubtful, misses) = compare(0..24);
     assert!(misses.is_empty(), "{} of {flows} flows\n{}", misses.len(), misses.join("\n"));
+    assert!(flows > 120 && doubtful * 10 < flows, "{flows} certain, {doubtful} not");
 }
 
 #[test]
 #[ignore = "long: three hundred networks"]
 fn the_verdict_on_three_hundred_networks() {
-    let (flows, misses) = compare(1000..1300);
+    // One seed alone, to look into a miss: SEED=1027 SEED_LOG=/tmp/log.
+    let one = std::env::var("SEED").ok().and_then(|s| s.parse().ok());
+    let (flows, doubtful, misses) = compare(one.map_or(1000..1300, |s: u64| s..s + 1));
     let hits = flows - misses.len();
-    let rate = format!("{hits} of {flows} verdicts were right");
+    let rate = format!("{hits} of {flows} verdicts were right, {doubtful} were not certain");
     std::fs::write(
         std::env::temp_dir().join("doctor-hit-rate"),
         format!("{rate}\n{}\n", misses.join("\n")),

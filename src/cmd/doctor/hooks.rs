@@ -23,6 +23,8 @@ pub const NAMES: [&str; 5] = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTR
 pub struct Culprit {
     /// NFPROTO_* of the table.
     pub family: u8,
+    /// It is one of iptables-legacy.
+    pub legacy: bool,
     pub table: Vec<u8>,
     pub chain: Vec<u8>,
     /// The handle of the rule; `None` when no rule spoke and the policy decided.
@@ -212,6 +214,7 @@ impl Walk<'_, '_> {
                 Effect::Drop | Effect::Reject | Effect::Queue => {
                     return End::Stopped(Culprit {
                         family: self.table.family,
+                        legacy: self.table.legacy,
                         table: self.table.name.clone(),
                         chain: chain.name.clone(),
                         rule: Some(rule.handle),
@@ -240,6 +243,7 @@ impl Walk<'_, '_> {
             End::Stopped(culprit) => Err(culprit),
             End::Through if chain.base.as_ref().is_some_and(|b| !b.accepts) => Err(Culprit {
                 family: self.table.family,
+                legacy: self.table.legacy,
                 table: self.table.name.clone(),
                 chain: chain.name.clone(),
                 rule: None,

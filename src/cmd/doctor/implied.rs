@@ -8,6 +8,7 @@ use super::case::{Case, Followed};
 use super::fib::{self, Query};
 use super::hooks;
 use super::packet::{ICMP, TCP, UDP};
+use super::segment;
 use super::walk::{self, Flow, Why, lossy};
 use crate::cmd::iptables::spell;
 use crate::model::{End, Network, Origin};
@@ -43,7 +44,14 @@ fn neighbours(case: &mut Case<'_>) {
                 && from.ns != end.ns
             {
                 let (proto, port) = (ICMP, 0);
-                flows.push(Flow { from: from.ns, src: None, dst: addr.local, proto, port });
+                flows.push(Flow {
+                    from: from.ns,
+                    src: None,
+                    dst: addr.local,
+                    proto,
+                    port,
+                    enters: None,
+                });
             }
             last = Some((*end, addr.network()));
         }
@@ -72,7 +80,7 @@ fn outwards(case: &mut Case<'_>) {
         if way.is_none() {
             continue;
         }
-        let to = |proto, port| Flow { from: ns, src: None, dst: FAR, proto, port };
+        let to = |proto, port| Flow { from: ns, src: None, dst: FAR, proto, port, enters: None };
         let trip = walk::follow(case.net, to(ICMP, 0));
         let Some(stop) = &trip.stop else { continue };
         let outside = matches!(case.space(stop.ns).origin, Origin::Mount(_));
@@ -131,8 +139,8 @@ fn published(case: &mut Case<'_>) {
             let Some(room) = target.and_then(|t| case.net.holders(t).first().copied()) else {
                 continue;
             };
-            if let Some((from, dst)) = client(case, ns, room) {
-                flows.push(Flow { from, src: None, dst, proto, port });
+            if let Some(flow) = client(case, ns, room) {
+                flows.push(Flow { proto, port, ..flow });
             }
         }
     }
@@ -146,20 +154,25 @@ fn published(case: &mut Case<'_>) {
     }
 }
 
-/// Somebody outside who can be seen, and the address of the host that he knows.
-fn client(case: &Case<'_>, host: usize, room: End) -> Option<(usize, IpAddr)> {
+/// Somebody outside who asks the host by an address that he knows: one who can be seen, or else
+/// one who comes by the device that leads out of sight.
+pub fn client(case: &Case<'_>, host: usize, room: End) -> Option<Flow> {
     for domain in case.domains.iter().filter(|d| !d.contains(&room)) {
-        let own = domain
-            .iter()
-            .filter(|e| e.ns == host)
-            .find_map(|e| case.space(host).addrs_of(e.index).find(|a| a.local.is_ipv4()));
-        let Some(own) = own else { continue };
+        let own = domain.iter().filter(|e| e.ns == host).find_map(|e| {
+            Some((*e, case.space(host).addrs_of(e.index).find(|a| a.local.is_ipv4())?))
+        });
+        let Some((end, own)) = own else { continue };
         let other = domain.iter().find(|e| {
             e.ns != host
                 && case.space(e.ns).addrs_of(e.index).any(|a| own.network().contains(a.local))
         });
+        let (dst, proto, port) = (own.local, ICMP, 0);
         if let Some(other) = other {
-            return Some((other.ns, own.local));
+            return Some(Flow { from: other.ns, src: None, dst, proto, port, enters: None });
+        }
+        if !segment::of(case.net, end).is_closed() {
+            let src = case.free(own.network());
+            return Some(Flow { from: host, src, dst, proto, port, enters: Some(end) });
         }
     }
     None

@@ -207,7 +207,7 @@ fn bare(case: &mut Case<'_>, from: usize, to: &str) {
     let back = case.net.namespaces[from].addrs.iter().find(|a| a.scope < 253);
     let dst = back.map_or_else(|| IpAddr::from([192, 0, 2, 1]), |a| a.local);
     let proto = if dst.is_ipv4() { ICMP } else { ICMPV6 };
-    ask(case, Flow { from: ns, src: None, dst, proto, port: 0 });
+    ask(case, Flow { from: ns, src: None, dst, proto, port: 0, enters: None });
 }
 
 fn unknown(case: &mut Case<'_>, word: &str, from: usize, is_name_of_host: bool) {
@@ -273,7 +273,7 @@ fn destination(network: &Network, from: usize, word: &str) -> Result<Option<Flow
     };
     let echo = if dst.is_ipv4() { ICMP } else { ICMPV6 };
     let proto = proto.unwrap_or(if port == 0 { echo } else { TCP });
-    Ok(Some(Flow { from, src: None, dst, proto, port }))
+    Ok(Some(Flow { from, src: None, dst, proto, port, enters: None }))
 }
 
 /// A flow in words: `blue to 192.168.1.3:80/tcp`.

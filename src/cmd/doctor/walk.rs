@@ -28,6 +28,8 @@ pub struct Flow {
     pub proto: u8,
     /// 0 for ICMP.
     pub port: u16,
+    /// It comes from somebody out of sight, by this device.
+    pub enters: Option<End>,
 }
 
 /// What stops a packet.
@@ -226,7 +228,13 @@ impl<'n> Walk<'n> {
             mark: 0,
             reply: false,
         };
-        let arrival = self.output(flow.from, packet)?;
+        let arrival = match flow.enters {
+            Some(by) => {
+                self.trip.sent = Some(packet.clone());
+                self.receive(by, None, packet, false)?
+            }
+            None => self.output(flow.from, packet)?,
+        };
         let asked = self.trip.sent.as_ref().map_or_else(|| zero_tuple(zero), Packet::tuple);
         self.back = true;
         self.hops = HOPS;
@@ -243,6 +251,11 @@ impl<'n> Walk<'n> {
         };
         match answer {
             Arrival::At { ns, packet } if ns == flow.from && packet.tuple() == asked.inverse() => {
+                Ok(())
+            }
+            Arrival::Outside { packet, .. }
+                if flow.enters.is_some() && packet.tuple() == asked.inverse() =>
+            {
                 Ok(())
             }
             Arrival::At { ns, packet } => self.stop(ns, &packet, Why::WrongAnswer),
@@ -319,6 +332,12 @@ impl<'n> Walk<'n> {
         let connection = &mut self.trip.connections[at];
         let result = hooks::run(place, packet, connection, &mut doubts);
         let label = self.net.label(ns);
+        if place.ns.unread {
+            let label = lossy(&label);
+            self.trip
+                .doubts
+                .push(format!("the older rules (iptables-legacy) of {label} cannot be read"));
+        }
         if place.ns.tables.is_none() {
             let text = format!("the filter rules of {} cannot be read", lossy(&label));
             self.trip.doubts.push(text);
@@ -538,6 +557,13 @@ impl<'n> Walk<'n> {
         let segment = segment::of(self.net, by);
         let ns = by.ns;
         let holder = segment.holders(self.net, next).next().cloned();
+        // Whoever answers first gets the packet.
+        if let Some(first) = &holder
+            && let Some(second) = segment.holders(self.net, next).find(|m| m.end.ns != first.end.ns)
+        {
+            let [a, b] = [first, second].map(|m| lossy(&self.net.label(m.end.ns)));
+            self.trip.doubts.push(format!("both {a} and {b} have {next}"));
+        }
         let Some(member) = holder else {
             return match segment.exits.first() {
                 Some(exit) => {
@@ -697,6 +723,12 @@ impl<'n> Walk<'n> {
         let hop =
             fib::lookup(space, &query).filter(|f| f.is_way() && !f.is_local()).and_then(|f| f.hop);
         let Some(hop) = hop.filter(|h| h.index == pass.bridge) else { return Ok(None) };
+        // Linux 6.18 asks for forwarding here, too; older ones (6.12) did not.
+        let device = pass.bridge;
+        let forwards = space.link(device).is_some_and(|l| l.conf4(Conf4::Forwarding) != 0);
+        if packet.is_ipv4() && !forwards {
+            return self.stop(pass.ns, packet, Why::NotForwarding { device });
+        }
         let next = hop.gateway.unwrap_or(packet.dst);
         let by = End { ns: pass.ns, index: pass.from };
         let heard = segment::entering(self.net, by);

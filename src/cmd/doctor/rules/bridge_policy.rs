@@ -22,7 +22,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let fix = format!(
             "{}{} {verb} -i {device} -o {device} -j ACCEPT",
             case.exec(stop.ns),
-            program(stop)
+            program(stop, culprit)
         );
         let mut finding = row.finding(stop.ns, why, vec![fix]);
         finding.ends = vec![bridge];

@@ -9,8 +9,8 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     for (ns, space) in case.net.namespaces.iter().enumerate() {
         for link in &space.links {
             let has_addr = space.addrs_of(link.index).any(|a| a.scope < 253);
-            // Hardware that is switched off is somebody's wish, unless a flow needs it.
-            let ours = link.kind.is_some() || !case.is_general();
+            // Hardware or a tunnel that is switched off is somebody's wish, unless a flow needs it.
+            let ours = link.is_cable() || !case.is_general();
             if link.is_up() || link.is_loopback() || link.is_bridge() || !has_addr || !ours {
                 continue;
             }

@@ -11,10 +11,17 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     }
     for (ns, space) in case.net.namespaces.iter().enumerate() {
         let tables = space.tables.iter().flatten();
-        for table in tables.filter(|t| matches!(t.family, 2 | 10) && spell::is_table(&t.name)) {
+        for table in
+            tables.filter(|t| !t.legacy && matches!(t.family, 2 | 10) && spell::is_table(&t.name))
+        {
             let (name, ipv4) = (lossy(&table.name), table.family == 2);
             let family = if ipv4 { "ip" } else { "ip6" };
             let exec = case.exec(ns);
+            // Who writes only with nft may name a table as he likes.
+            let shared = |c: &crate::model::Chain| spell::is_built_in(&table.name, &c.name);
+            if !table.chains.iter().any(shared) {
+                continue;
+            }
             for chain in &table.chains {
                 let chain_name = lossy(&chain.name);
                 if chain.base.is_some() && !spell::is_built_in(&table.name, &chain.name) {

@@ -6,6 +6,7 @@ use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::packet::UDP;
 use crate::cmd::doctor::walk::{self, Flow, Why};
+use crate::model::End;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some((flow, to)) = published(case) else { return };
@@ -52,18 +53,11 @@ pub fn published(case: &Case<'_>) -> Option<(Flow, (IpAddr, u16))> {
         if !flow.dst.is_loopback() && own.local != flow.dst {
             continue;
         }
-        for (ns, other) in case.net.namespaces.iter().enumerate() {
-            let on_link = other
-                .addrs
-                .iter()
-                .any(|a| !a.local.is_loopback() && own.network().contains(a.local));
-            if ns == flow.from || !on_link {
-                continue;
-            }
-            let trip = walk::follow(case.net, Flow { from: ns, src: None, dst: own.local, ..flow });
-            if let Some(nat) = trip.connection(flow.from).filter(|c| c.is_dnat()) {
-                return Some((flow, (nat.reply.src, nat.reply.sport)));
-            }
+        let enters = Some(End { ns: flow.from, index: own.index });
+        let other = Flow { src: case.free(own.network()), dst: own.local, enters, ..flow };
+        let trip = walk::follow(case.net, other);
+        if let Some(nat) = trip.connection(flow.from).filter(|c| c.is_dnat()) {
+            return Some((flow, (nat.reply.src, nat.reply.sport)));
         }
     }
     None

@@ -181,4 +181,13 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), ROWS.len());
     }
+
+    #[test]
+    fn each_rule_stands_in_the_manual() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/man/ipbox-doctor.8");
+        let page = std::fs::read_to_string(page).unwrap().replace("\\&", "");
+        for row in ROWS {
+            assert!(page.contains(&format!(".It Cm {}\n", row.name)), "{}", row.name);
+        }
+    }
 }

@@ -15,7 +15,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let exec = case.exec(stop.ns);
-        let program = program(stop);
+        let program = program(stop, culprit);
         let verb = verb(case, stop, culprit);
         let fixes = if culprit.hook == hooks::FORWARD {
             let input = input(case, stop, &followed.trip);
@@ -37,9 +37,14 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// `iptables` or `ip6tables`.
-pub fn program(stop: &Stop) -> &'static str {
-    if stop.packet.is_ipv4() { "iptables" } else { "ip6tables" }
+/// `iptables` or `ip6tables`, or the older program where the rule is in one of its tables.
+pub fn program(stop: &Stop, culprit: &Culprit) -> &'static str {
+    match (stop.packet.is_ipv4(), culprit.legacy) {
+        (true, false) => "iptables",
+        (false, false) => "ip6tables",
+        (true, true) => "iptables-legacy",
+        (false, true) => "ip6tables-legacy",
+    }
 }
 
 /// Whether the chain belongs to iptables, and not to nft or another program.
@@ -50,7 +55,10 @@ pub fn is_iptables(culprit: &Culprit) -> bool {
 /// `-I CHAIN`, in docker's own chain where there is one.
 pub fn verb(case: &Case<'_>, stop: &Stop, culprit: &Culprit) -> String {
     let docker = case.space(stop.ns).tables.iter().flatten().any(|t| {
-        t.family == culprit.family && t.name == culprit.table && t.chain(b"DOCKER-USER").is_some()
+        t.family == culprit.family
+            && t.legacy == culprit.legacy
+            && t.name == culprit.table
+            && t.chain(b"DOCKER-USER").is_some()
     });
     let table = match culprit.table.as_slice() {
         b"filter" => String::new(),
@@ -126,7 +134,9 @@ pub fn sentence(case: &Case<'_>, stop: &Stop, culprit: &Culprit) -> String {
     };
     let tables = case.space(stop.ns).tables.iter().flatten();
     let rule = tables
-        .filter(|t| t.family == culprit.family && t.name == culprit.table)
+        .filter(|t| {
+            t.family == culprit.family && t.legacy == culprit.legacy && t.name == culprit.table
+        })
         .flat_map(|t| t.chain(&culprit.chain))
         .flat_map(|c| &c.rules)
         .find(|r| r.handle == handle);

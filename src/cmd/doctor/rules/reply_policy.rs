@@ -18,7 +18,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let fix = format!(
             "{}{} {verb} -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
             case.exec(stop.ns),
-            program(stop)
+            program(stop, culprit)
         );
         found.push(row.finding(stop.ns, why, vec![fix]));
     }

@@ -12,7 +12,9 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     }
     for (ns, space) in case.net.namespaces.iter().enumerate() {
         let tables = space.tables.iter().flatten();
-        for table in tables.filter(|t| matches!(t.family, 2 | 10) && spell::is_table(&t.name)) {
+        for table in
+            tables.filter(|t| !t.legacy && matches!(t.family, 2 | 10) && spell::is_table(&t.name))
+        {
             let ipv4 = table.family == 2;
             for chain in &table.chains {
                 let part = |r: &'_ FilterRule| (r.exprs.clone(), r.user_data.clone());
