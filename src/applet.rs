@@ -58,6 +58,8 @@ pub static VERBS: &[Applet] = &[
     Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run },
     Applet { name: "doctor", about: "what is wrong with the network, and what mends it", run: cmd::doctor::run },
     Applet { name: "draw", about: "the network as it is, as a picture", run: cmd::draw::run },
+    Applet { name: "export", about: "the network as it is, as commands or a lab file", run: cmd::export::run },
+    Applet { name: "netns", about: "leftovers of namespaces, and ends that are waited for", run: cmd::netns::run },
 ];
 
 /// Runs the applet that the words name: by the name of the program, or by its first word.

@@ -37,6 +37,15 @@ pub fn env(name: &str) -> Option<Vec<u8>> {
     std::env::var_os(name).map(OsStringExt::into_vec)
 }
 
+/// Where a symbolic link leads.
+///
+/// # Errors
+///
+/// Those of readlink(2).
+pub fn link(path: &[u8]) -> io::Result<Vec<u8>> {
+    Ok(std::fs::read_link(OsStr::from_bytes(path))?.into_os_string().into_vec())
+}
+
 /// Opens a file for reading.
 ///
 /// # Errors

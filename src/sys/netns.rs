@@ -99,6 +99,10 @@ impl Identity {
     pub fn device(self) -> u64 {
         self.0
     }
+    /// The number in `net:[N]`.
+    pub fn number(self) -> u64 {
+        self.1
+    }
 }
 
 /// The identity of an open namespace.

@@ -44,6 +44,10 @@ const USAGES: &[(&str, &str)] = &[
     ("ipbox lab --help", "ipbox-lab.8"),
     ("ipbox draw --help", "ipbox-draw.8"),
     ("ipbox doctor --help", "ipbox-doctor.8"),
+    ("ipbox export --help", "ipbox-export.8"),
+    ("ipbox netns --help", "ipbox-netns.8"),
+    ("ipbox netns gc --help", "ipbox-netns.8"),
+    ("ipbox netns del --help", "ipbox-netns.8"),
 ];
 
 fn page(name: &str) -> PathBuf {

@@ -13,6 +13,7 @@ mod doctor;
 mod draw;
 mod encap;
 mod examples;
+mod export;
 mod fuzz;
 mod hints;
 mod install;

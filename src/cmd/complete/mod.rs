@@ -16,7 +16,7 @@ mod options;
 use std::collections::BTreeSet;
 
 use crate::applet;
-use crate::cmd::{arp, doctor, draw, lab, ping, route as old_route, sysctl};
+use crate::cmd::{arp, doctor, draw, export, lab, netns, ping, route as old_route, sysctl};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -37,6 +37,10 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         b"ipbox" if rest == [b"--install"] => answer.files(),
         b"ipbox" if rest[0] == b"doctor" => options::clap(answer, &doctor::grammar(), &rest[1..]),
         b"ipbox" if rest[0] == b"lab" => options::clap(answer, &lab::grammar(), &rest[1..]),
+        b"ipbox" if rest[0] == b"export" => {
+            options::clap(answer, &export::grammar(), &rest[1..]);
+        }
+        b"ipbox" if rest[0] == b"netns" => options::clap(answer, &netns::grammar(), &rest[1..]),
         b"ipbox" if rest[0] == b"draw" => options::clap(answer, &draw::grammar(), &rest[1..]),
         b"ipbox" => applet(answer, rest),
         b"ip" => ip::complete(answer, rest),
