@@ -60,6 +60,7 @@ pub static VERBS: &[Applet] = &[
     Applet { name: "draw", about: "the network as it is, as a picture", run: cmd::draw::run },
     Applet { name: "export", about: "the network as it is, as commands or a lab file", run: cmd::export::run },
     Applet { name: "netns", about: "leftovers of namespaces, and ends that are waited for", run: cmd::netns::run },
+    Applet { name: "try", about: "a change of the network that takes itself back", run: cmd::attempt::run },
 ];
 
 /// Runs the applet that the words name: by the name of the program, or by its first word.

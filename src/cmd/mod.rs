@@ -1,6 +1,7 @@
 //! The applets' commands: where words meet messages.
 
 pub mod arp;
+pub mod attempt;
 pub mod complete;
 pub mod doctor;
 pub mod draw;

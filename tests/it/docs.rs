@@ -45,6 +45,7 @@ const USAGES: &[(&str, &str)] = &[
     ("ipbox draw --help", "ipbox-draw.8"),
     ("ipbox doctor --help", "ipbox-doctor.8"),
     ("ipbox export --help", "ipbox-export.8"),
+    ("ipbox try --help", "ipbox-try.8"),
     ("ipbox netns --help", "ipbox-netns.8"),
     ("ipbox netns gc --help", "ipbox-netns.8"),
     ("ipbox netns del --help", "ipbox-netns.8"),

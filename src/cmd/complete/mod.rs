@@ -16,7 +16,9 @@ mod options;
 use std::collections::BTreeSet;
 
 use crate::applet;
-use crate::cmd::{arp, doctor, draw, export, lab, netns, ping, route as old_route, sysctl};
+use crate::cmd::{
+    arp, attempt, doctor, draw, export, lab, netns, ping, route as old_route, sysctl,
+};
 use crate::sys::fd;
 
 /// Prints the completions of the last word.
@@ -41,6 +43,7 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
             options::clap(answer, &export::grammar(), &rest[1..]);
         }
         b"ipbox" if rest[0] == b"netns" => options::clap(answer, &netns::grammar(), &rest[1..]),
+        b"ipbox" if rest[0] == b"try" => options::clap(answer, &attempt::grammar(), &rest[1..]),
         b"ipbox" if rest[0] == b"draw" => options::clap(answer, &draw::grammar(), &rest[1..]),
         b"ipbox" => applet(answer, rest),
         b"ip" => ip::complete(answer, rest),
