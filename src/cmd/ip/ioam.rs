@@ -265,3 +265,53 @@ fn trace(out: &mut Out, opts: &Opts, attrs: Attrs<'_>) {
         out.separate_documents();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Style;
+
+    /// What is shown of attributes, in text and in JSON. Only the superuser of a machine may ask
+    /// the kernel, so no lab can.
+    fn both(show: fn(&mut Out, Attrs<'_>), request: &Request) -> [String; 2] {
+        [false, true].map(|json| {
+            let mut out = Out::memory(Style { json, ..Style::default() });
+            out.open();
+            show(&mut out, Attrs(request.payload()));
+            out.close();
+            String::from_utf8(out.taken()).unwrap()
+        })
+    }
+
+    #[test]
+    fn namespaces_are_shown_with_their_data() {
+        let mut r = Request::new(0, 0, &[]);
+        r.u16(ATTR_NS_ID, 3);
+        r.u32(ATTR_SC_ID, 7);
+        r.u32(ATTR_NS_DATA, 5);
+        r.u64(ATTR_NS_DATA_WIDE, 0x77);
+        assert_eq!(
+            both(shown_namespace, &r),
+            [
+                "namespace 3 [schema 7], data 0x00000005, wide 0x0000000000000077",
+                r#"{"namespace":3,"schema":7,"data":"5","wide":"0x77"}"#
+            ]
+        );
+    }
+
+    #[test]
+    fn schemas_are_shown_byte_by_byte() {
+        let mut r = Request::new(0, 0, &[]);
+        r.u32(ATTR_SC_ID, 8);
+        assert_eq!(both(shown_schema, &r)[0], "schema 8, data:");
+        r.u16(ATTR_NS_ID, 1);
+        r.attr(ATTR_SC_DATA, b"abc\0");
+        assert_eq!(
+            both(shown_schema, &r),
+            [
+                "schema 8 [namespace 1], data: 61 62 63 00",
+                r#"{"schema":8,"namespace":1,"data":"61626300"}"#
+            ]
+        );
+    }
+}

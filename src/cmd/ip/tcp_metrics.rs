@@ -363,7 +363,40 @@ fn general(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::general;
+    use super::*;
+
+    /// Nothing is remembered in a lab: what is shown is tested by its bytes.
+    #[test]
+    fn all_that_may_be_remembered_is_shown() {
+        let mut r = Request::new(0, 0, &[]);
+        r.attr(ATTR_ADDR_IPV4, &[10, 0, 0, 1]);
+        r.u64(ATTR_AGE, 1500);
+        let values = r.nest(ATTR_VALS);
+        r.u32(4, 11);
+        r.u32(6, 108);
+        r.u32(2, 3);
+        r.end(values);
+        r.u16(ATTR_FOPEN_MSS, 1460);
+        r.u16(ATTR_FOPEN_SYN_DROPS, 2);
+        r.u64(ATTR_FOPEN_SYN_DROP_TS, 2500);
+        r.attr(ATTR_FOPEN_COOKIE, &[0xab, 0xcd]);
+        r.attr(ATTR_SADDR_IPV4, &[10, 0, 0, 2]);
+        let told = [false, true].map(|json| {
+            let mut out = Out::memory(Style { json, ..Style::default() });
+            line(&mut out, &mut Names::default(), Attrs(r.payload()), true);
+            String::from_utf8(out.taken()).unwrap()
+        });
+        assert_eq!(
+            told,
+            [
+                "Deleted 10.0.0.1 age 1.500sec cwnd 11 rtt 108us rttvar 3000us fo_mss 1460 \
+                 fo_syn_drops 2/2.500sec ago fo_cookie abcd source 10.0.0.2\n",
+                "{\"deleted\":true,\"dst\":\"10.0.0.1\",\"age\":1.5,\"cwnd\":11,\
+                 \"rtt\":0.000108,\"rttvar\":0.003,\"fopen_miss\":1460,\"fopen_syn_drops\":2,\
+                 \"fopen_syn_drop_ts\":2.5,\"fo_cookie\":\"abcd\",\"source\":\"10.0.0.2\"}"
+            ]
+        );
+    }
 
     #[test]
     fn numbers_are_printed_as_c_does() {
