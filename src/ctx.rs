@@ -384,7 +384,7 @@ pub fn dump_each(
     status: u8,
     each: &mut dyn FnMut(Msg<'_>),
 ) -> Result<bool, Error> {
-    let mut dump = conn.dump(request)?;
+    let mut dump = conn.dump(request)?.shown();
     loop {
         let failed = match dump.next_message() {
             Ok(Some(msg)) => {

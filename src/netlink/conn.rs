@@ -9,6 +9,7 @@ use netlink_packet_core::{
 };
 use netlink_sys::{Socket, SocketAddr};
 
+use super::ahead::{Ahead, goes_on};
 use super::{Attrs, HEADER_LEN, Msg, Msgs, Request};
 use crate::sys::netlink::receive;
 
@@ -324,6 +325,8 @@ impl Conn {
             refused: false,
             interrupted: false,
             last: 0,
+            until_ahead: usize::MAX,
+            ahead: None,
         })
     }
 
@@ -357,9 +360,32 @@ pub struct Dump<'c> {
     interrupted: bool,
     /// Where the last message returned begins.
     last: usize,
+    /// So many datagrams more, and it is worth a thread to receive the rest.
+    until_ahead: usize,
+    ahead: Option<Ahead>,
 }
 
 impl Dump<'_> {
+    /// Lets a second thread receive what is long, while this one shows what has come.
+    pub fn shown(mut self) -> Self {
+        /// More than a quarter of a MiB.
+        const LONG: usize = 10;
+        self.until_ahead = LONG;
+        self
+    }
+
+    fn receive(&mut self) -> Result<usize, Error> {
+        if let Some(ahead) = &self.ahead {
+            return ahead.next(&mut self.conn.buf);
+        }
+        let len = self.conn.receive()?;
+        self.until_ahead = self.until_ahead.wrapping_sub(1);
+        if self.until_ahead == 0 && goes_on(&self.conn.buf[..len], self.conn.seq) {
+            self.ahead = Ahead::start(&self.conn.socket, self.conn.seq);
+        }
+        Ok(len)
+    }
+
     /// The next message, valid until the next call: the buffer is reused.
     ///
     /// # Errors
@@ -369,7 +395,7 @@ impl Dump<'_> {
     pub fn next_message(&mut self) -> Result<Option<Msg<'_>>, Error> {
         while !self.done {
             if self.at >= self.len {
-                self.len = self.conn.receive()?;
+                self.len = self.receive()?;
                 self.at = 0;
             }
             let start = self.at;

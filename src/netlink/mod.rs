@@ -1,5 +1,6 @@
 //! The wire: messages, attributes, one connection. No family is known here.
 
+mod ahead;
 mod attr;
 mod conn;
 mod pack;

@@ -27,6 +27,13 @@ pub fn is_root() -> bool {
     getuid().is_root()
 }
 
+/// How many processors this process may use.
+pub fn processors() -> usize {
+    use nix::sched::{CpuSet, sched_getaffinity};
+    let set = sched_getaffinity(nix::unistd::Pid::from_raw(0));
+    set.map_or(1, |set| (0..CpuSet::count()).filter(|&n| set.is_set(n) == Ok(true)).count())
+}
+
 /// Clears all capabilities of an ordinary user, unless NET_ADMIN is inheritable, so that file
 /// capabilities on the program cannot be used for a shell started by `netns exec`.
 /// `vrf exec` needs them (observed in iproute2).

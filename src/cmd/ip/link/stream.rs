@@ -21,7 +21,7 @@ pub fn each(
     show: &mut dyn FnMut(&mut Names, &Link<'_>),
 ) -> Result<bool, Error> {
     names.forget_told_links();
-    let mut dump = conn.dump(request)?;
+    let mut dump = conn.dump(request)?.shown();
     let mut waiting = Waiting::default();
     while let Some(msg) = dump.next_message()? {
         if let Some((index, arphrd, flags, name)) = essence(msg.payload) {

@@ -35,7 +35,7 @@ const HZ: u32 = 100;
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let filter = filter::read(&mut ctx.names, ctx.opts.family, false, args)?;
     let (conn, out, names, opts) = ctx.parts()?;
-    let mut dump = conn.dump(&mut filter.request())?;
+    let mut dump = conn.dump(&mut filter.request())?.shown();
     out.begin();
     let ended = loop {
         match dump.next_message() {

@@ -38,7 +38,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (conn, out, names, opts) = ctx.parts()?;
     let level = Level::of(opts);
     let plain = filter.is_plain();
-    let mut dump = conn.dump(&mut filter.request())?;
+    let mut dump = conn.dump(&mut filter.request())?.shown();
     out.begin();
     loop {
         match dump.next_message() {
