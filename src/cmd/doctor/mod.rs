@@ -150,7 +150,6 @@ fn consult(asked: &Asked) -> Result<u8> {
 }
 
 /// Everything that is wrong with a network, for those who draw it.
-#[allow(dead_code)] // until there is a drawing
 pub fn findings(network: &Network) -> Vec<Finding> {
     let mut case = Case::new(network);
     implied::follow(&mut case);

@@ -1,7 +1,7 @@
 //! What was found, as text or as data.
 
 use super::case::{Case, Followed};
-use super::rules::{Finding, ROWS};
+use super::rules::Finding;
 use super::segment::Obstacle;
 use super::spoken;
 use super::walk::{Did, Step, Stop, Why};
@@ -109,7 +109,7 @@ impl Text {
     fn finding(&mut self, finding: &Finding) {
         let code = if finding.note { "33" } else { "31" };
         self.painted(code, finding.rule);
-        let title = title(finding);
+        let title = finding.title();
         self.line(&format!("  {title}"));
         self.line(&format!("    {}", finding.why));
         for fix in &finding.fixes {
@@ -118,10 +118,6 @@ impl Text {
             self.out.push('\n');
         }
     }
-}
-
-fn title(finding: &Finding) -> &'static str {
-    ROWS.iter().find(|r| r.name == finding.rule).map_or("", |r| r.title)
 }
 
 /// What happens at a station.
@@ -259,7 +255,7 @@ fn data(case: &Case<'_>, findings: &[Finding], answered: Option<bool>, pretty: b
     for f in findings {
         out.open();
         out.str(json_key("rule"), f.rule);
-        out.str(json_key("title"), title(f));
+        out.str(json_key("title"), f.title());
         out.str(json_key("namespace"), &case.label(f.ns));
         let devices: Vec<String> =
             f.ends.iter().map(|e| format!("{}:{}", case.label(e.ns), case.dev(*e))).collect();

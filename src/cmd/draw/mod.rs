@@ -17,6 +17,7 @@ use std::os::unix::ffi::OsStringExt;
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
+use crate::cmd::doctor;
 use crate::model::{Depth, Network};
 use crate::sys::{fd, file, ioctl};
 use picture::Picture;
@@ -89,8 +90,16 @@ fn show(m: &ArgMatches, form: &[u8]) -> Result<()> {
 
 /// The picture in the form that is wanted.
 fn drawn(m: &ArgMatches) -> Result<Vec<u8>> {
-    let network = Network::read(Depth::Picture).context("cannot read the network")?;
-    let picture = Picture::of(&network, &marks(&network));
+    let mut network = Network::read(Depth::Picture).context("cannot read the network")?;
+    // The doctor looks at more, and in a crowd nobody would find its marks.
+    let marks = match network.namespaces.len() {
+        0..=FEW => {
+            network = Network::read(Depth::All).context("cannot read the network")?;
+            marks(&network)
+        }
+        _ => Vec::new(),
+    };
+    let picture = Picture::of(&network, &marks);
     Ok(if m.get_flag("mermaid") {
         graph::graph(&picture, graph::Language::Mermaid).into_bytes()
     } else if m.get_flag("dot") {
@@ -110,9 +119,23 @@ fn drawn(m: &ArgMatches) -> Result<Vec<u8>> {
     })
 }
 
+/// So many namespaces are looked over by the doctor.
+const FEW: usize = 64;
+
 /// What is wrong with the network, where it is to be marked.
-fn marks(_: &Network) -> Vec<picture::Mark> {
-    Vec::new()
+fn marks(network: &Network) -> Vec<picture::Mark> {
+    let mut marks = Vec::new();
+    for finding in doctor::findings(network).into_iter().filter(|f| !f.note) {
+        // Who draws without being root knows it.
+        if finding.rule == "D42" {
+            continue;
+        }
+        // A finding is told once, at the first device that it is about.
+        let place = finding.ends.first();
+        let ns = place.map_or(finding.ns, |e| e.ns);
+        marks.push(picture::Mark { ns, index: place.map(|e| e.index), text: finding.headline() });
+    }
+    marks
 }
 
 /// The columns there are: what was asked for, `usual`, those of the terminal.

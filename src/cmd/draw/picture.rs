@@ -64,7 +64,6 @@ pub struct Cable {
     pub up: bool,
 }
 
-#[allow(dead_code)] // made of what the doctor finds
 /// Something that is wrong, where it is to be marked.
 pub struct Mark {
     /// The place of the namespace in the network.

@@ -78,6 +78,17 @@ pub struct Row {
     pub examine: fn(&Row, &Case<'_>, &mut Vec<Finding>),
 }
 
+impl Finding {
+    /// What the rule is about, in a few words.
+    pub fn title(&self) -> &'static str {
+        ROWS.iter().find(|r| r.name == self.rule).map_or("", |r| r.title)
+    }
+    /// `D6: a device is down`
+    pub fn headline(&self) -> String {
+        [self.rule, ": ", self.title()].concat()
+    }
+}
+
 impl Row {
     fn finding(&self, ns: usize, why: String, fixes: Vec<String>) -> Finding {
         Finding { rule: self.name, ns, ends: Vec::new(), why, fixes, note: false }
