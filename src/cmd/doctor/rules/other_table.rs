@@ -1,6 +1,6 @@
 //! D36: iptables may let through what it likes: another table has the last word.
 
-use super::policy::{is_iptables, sentence};
+use super::policy::{is_iptables, program, sentence, verb, words};
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::hooks::Culprit;
@@ -17,10 +17,14 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let exec = case.exec(stop.ns);
         let p = &stop.packet;
         let ip = if p.is_ipv4() { "ip" } else { "ip6" };
-        let fix = format!(
+        let mut fix = format!(
             "{exec}nft insert rule {family} {table} {chain} {ip} saddr {} {ip} daddr {} accept",
             p.src, p.dst
         );
+        if culprit.legacy {
+            let (verb, words) = (verb(case, stop, culprit), words(stop));
+            fix = format!("{exec}{} {verb}{words} -j ACCEPT", program(stop, culprit));
+        }
         let why = format!(
             "{}; no rule of iptables can let it through, for every table is asked",
             sentence(case, stop, culprit)

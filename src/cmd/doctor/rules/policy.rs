@@ -49,7 +49,7 @@ pub fn program(stop: &Stop, culprit: &Culprit) -> &'static str {
 
 /// Whether the chain belongs to iptables, and not to nft or another program.
 pub fn is_iptables(culprit: &Culprit) -> bool {
-    culprit.family != 1 && spell::is_table(&culprit.table)
+    culprit.family != 1 && !culprit.legacy && spell::is_table(&culprit.table)
 }
 
 /// `-I CHAIN`, in docker's own chain where there is one.
