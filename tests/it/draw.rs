@@ -61,24 +61,44 @@ fn two_namespaces_and_a_cable() {
 #[test]
 fn four_namespaces_on_a_bridge() {
     assert_eq!(
-        drawn("--no-lan", &format!("{SWITCH} ip -n green link set veth-green down; ipbox draw")),
+        drawn("--no-lan", &format!("{SWITCH} ipbox draw")),
         "\
-┌───────────────────────────────────────────────────────────────────────────────────────────────┐
-│ host                                                                                          │
-│                                                                                               │
-│ v-net-0 bridge 192.168.15.5/24                                                                │
-│ ══╤═════════════════════╤═════════════════════╤════════════════════════════╤═════════════════ │
-│   │ veth-red-br         │ veth-blue-br        ┊ veth-green-br              │ veth-orange-br   │
-└───┼─────────────────────┼─────────────────────┼────────────────────────────┼──────────────────┘
-    │                     │                     ┊                            │
-  ┌─┴────────────────┐  ┌─┴────────────────┐  ┌─┴───────────────────────┐  ┌─┴────────────────┐
-  │ red              │  │ blue             │  │ green                   │  │ orange           │
-  │ veth-red         │  │ veth-blue        │  │ veth-green (down)       │  │ veth-orange      │
-  │  192.168.15.1/24 │  │  192.168.15.2/24 │  │  192.168.15.3/24        │  │  192.168.15.4/24 │
-  │ via 192.168.15.5 │  │ via 192.168.15.5 │  │  ! D6: a device is down │  │ via 192.168.15.5 │
-  └──────────────────┘  └──────────────────┘  └─────────────────────────┘  └──────────────────┘
+┌────────────────────────────────────────────────────────────────────────────────────────┐
+│ host                                                                                   │
+│                                                                                        │
+│ v-net-0 bridge 192.168.15.5/24                                                         │
+│ ══╤═════════════════════╤═════════════════════╤═════════════════════╤═════════════════ │
+│   │ veth-red-br         │ veth-blue-br        │ veth-green-br       │ veth-orange-br   │
+└───┼─────────────────────┼─────────────────────┼─────────────────────┼──────────────────┘
+    │                     │                     │                     │
+  ┌─┴────────────────┐  ┌─┴────────────────┐  ┌─┴────────────────┐  ┌─┴────────────────┐
+  │ red              │  │ blue             │  │ green            │  │ orange           │
+  │ veth-red         │  │ veth-blue        │  │ veth-green       │  │ veth-orange      │
+  │  192.168.15.1/24 │  │  192.168.15.2/24 │  │  192.168.15.3/24 │  │  192.168.15.4/24 │
+  │ via 192.168.15.5 │  │ via 192.168.15.5 │  │ via 192.168.15.5 │  │ via 192.168.15.5 │
+  └──────────────────┘  └──────────────────┘  └──────────────────┘  └──────────────────┘
 "
     );
+}
+
+#[test]
+fn what_the_doctor_finds_is_marked() {
+    let script = format!(
+        "{SWITCH} ip -n green link set veth-green down
+        ipbox draw; ipbox draw --mermaid; ipbox draw --dot; ipbox draw --svg -; ipbox draw -j"
+    );
+    let text = drawn("--no-lan", &script);
+    for mark in [
+        "┊ veth-green-br",
+        "│ veth-green (down)       │",
+        "│  ! D6: a device is down │",
+        "classDef fault",
+        "color=\"#cf222e\"",
+        "<text class=\"fault\"",
+        "\"faults\":[\"D6: a device is down\"]",
+    ] {
+        assert!(text.contains(mark), "{mark} in\n{text}");
+    }
 }
 
 #[test]

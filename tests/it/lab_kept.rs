@@ -80,3 +80,48 @@ fn root_needs_no_sudo_but_may_say_it() {
         assert_eq!(good(&mut place.lab(&[tools, "--", "sh", "-c", script])), "1 2 1\nz\n");
     }
 }
+
+/// What of the machine must not change: devices, addresses, routes, rules, settings, mounts, names.
+fn host() -> [String; 4] {
+    let [mounts, names, devices] = machine();
+    let read = |name: &str| std::fs::read_to_string(name).unwrap_or_default();
+    let files = [
+        "/proc/net/route",
+        "/proc/net/ipv6_route",
+        "/proc/net/fib_trie",
+        "/proc/sys/net/ipv4/ip_forward",
+    ];
+    // The last word but three of a line of ipv6_route counts uses.
+    let steady = |text: String| -> String {
+        text.lines()
+            .map(|l| l.split_whitespace().take(5).collect::<Vec<_>>().join(" ") + "\n")
+            .collect()
+    };
+    [mounts, names, devices, files.map(|f| steady(read(f))).concat()]
+}
+
+#[test]
+fn nothing_is_left_after_twenty_kills_at_random_moments() {
+    crate::lab::hear_hangups();
+    let place = Place::new();
+    let before = host();
+    let program = place.program();
+    let program = program.to_str().expect("UTF-8");
+    // So far a lab has come after so many milliseconds: not furnished yet, or in the tutorial's midst.
+    let mut seed = u64::from(std::process::id()) | 1;
+    for round in 0..20 {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        let delay =
+            std::time::Duration::from_micros(seed % if round < 8 { 30_000 } else { 1_500_000 });
+        let mut command = place.lab(&["tutorial"]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut lab = command.spawn().expect("it starts");
+        std::thread::sleep(delay);
+        let _ = lab.kill();
+        lab.wait().expect("it ends");
+        within_seconds(10, "all of it ends", || processes(program).is_empty());
+        assert_eq!(host(), before, "after {delay:?}");
+    }
+}

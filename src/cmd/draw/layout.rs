@@ -371,8 +371,8 @@ impl Layout<'_> {
                     }
                     _ => width,
                 };
-                let needed = if 2 + group <= inside { group } else { width };
-                if !row.is_empty() && x + needed > inside {
+                // What is too long for any row begins in one of its own.
+                if !row.is_empty() && x + group.max(width) > inside {
                     break;
                 }
                 let Some((way, block)) = columns.pop_front() else { break };
