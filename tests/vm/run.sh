@@ -99,7 +99,7 @@ share=()
 [ ! -d "$kernel/root/usr/share/seabios" ] || share=(-L "$kernel/root/usr/share/seabios" -L "$kernel/root/usr/share/qemu")
 # Two emulated processors now and then fall over each other while the kernel starts: then again.
 for _ in 1 2 3; do
-    timeout "${VM_SECONDS:-600}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp 2 -m 2048 \
+    timeout "${VM_SECONDS:-1800}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp 2 -m 2048 \
         -nodefaults -no-reboot -display none -serial stdio \
         -kernel "$vmlinuz" -initrd "$work/initramfs.cpio" -append 'console=ttyS0 quiet panic=-1 mitigations=off' \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
