@@ -11,6 +11,7 @@ pub mod ip;
 pub mod iptables;
 pub mod lab;
 pub mod netns;
+mod own;
 pub mod ping;
 pub mod route;
 pub mod sysctl;

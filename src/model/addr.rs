@@ -30,14 +30,6 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// All addresses of the family of `like`.
-    pub fn any(like: IpAddr) -> Prefix {
-        let addr = match like {
-            IpAddr::V4(_) => IpAddr::from([0; 4]),
-            IpAddr::V6(_) => IpAddr::from([0; 16]),
-        };
-        Prefix { addr, len: 0 }
-    }
     /// Whether an address of the same family begins with the same bits.
     pub fn contains(&self, addr: IpAddr) -> bool {
         if self.addr.is_ipv4() != addr.is_ipv4() {

@@ -18,8 +18,6 @@ pub struct Link {
     pub arphrd: u16,
     /// IFF_*
     pub flags: u32,
-    /// IF_OPER_*
-    pub operstate: u8,
     /// Bytes of payload in one frame.
     pub mtu: u32,
     /// The hardware address, 6 bytes on an Ethernet.
@@ -50,7 +48,6 @@ pub enum Conf4 {
     Forwarding = 1,
     ProxyArp = 3,
     RpFilter = 8,
-    ArpFilter = 13,
     ArpAnnounce = 18,
     ArpIgnore = 19,
     AcceptLocal = 23,
@@ -74,7 +71,6 @@ impl Link {
             kind: info.and_then(|i| i.kind()).map(owned),
             arphrd: l.arphrd,
             flags: l.flags,
-            operstate: l.operstate().unwrap_or(0),
             mtu: l.mtu().unwrap_or(0),
             mac: l.attr(IFLA_ADDRESS).map(|a| a.value.to_vec()).unwrap_or_default(),
             master: l.master(),

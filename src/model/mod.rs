@@ -12,7 +12,6 @@
 //! A namespace is named by its place in [`Network::namespaces`], a device by an [`End`]. Nothing
 //! is changed and no packet is sent by reading. `find` looks for namespaces, `read` asks the
 //! kernel for what is in one; the other files are one noun each.
-#![allow(dead_code)] // until draw uses all of it
 
 mod addr;
 mod filter;

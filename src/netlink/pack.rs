@@ -4,7 +4,9 @@
 //! The kernel goes on behind a message that it refuses. Only the last of a datagram asks for an
 //! acknowledgement, which comes behind all refusals; each of these has the number of its message.
 
+use std::fs::File;
 use std::io;
+use std::rc::Rc;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR};
 
@@ -21,6 +23,8 @@ pub struct Pack {
     buf: Vec<u8>,
     /// Where each message begins.
     starts: Vec<usize>,
+    /// What descriptors in them stand for, open until they have been sent.
+    files: Vec<Rc<File>>,
 }
 
 impl Pack {
@@ -47,6 +51,7 @@ impl Pack {
         let bytes = request.finish(0)?;
         self.starts.push(self.buf.len());
         put(&mut self.buf, bytes);
+        self.files.extend_from_slice(request.files());
         Ok(())
     }
     /// How many messages there are.
@@ -61,6 +66,7 @@ impl Pack {
     pub fn clear(&mut self) {
         self.buf.clear();
         self.starts.clear();
+        self.files.clear();
     }
 }
 
@@ -153,5 +159,18 @@ mod tests {
             Msgs(&pack.buf).map(|m| (m.kind, m.flags, m.payload.len())).collect();
         assert_eq!(messages, [(24, 0x600, 12), (25, 0, 3)]);
         assert!(!pack.is_full());
+    }
+
+    #[test]
+    fn a_file_stays_open_as_long_as_a_message_names_it() {
+        let mut request = Request::new(24, 0, &[0; 12]);
+        request.keep(File::open("/dev/null").unwrap());
+        let file = Rc::downgrade(&request.files()[0]);
+        let mut pack = Pack::default();
+        pack.add(&mut request).unwrap();
+        drop(request);
+        assert!(file.upgrade().is_some());
+        pack.clear();
+        assert!(file.upgrade().is_none());
     }
 }

@@ -135,6 +135,10 @@ impl Request {
     pub fn keep(&mut self, file: File) {
         self.files.push(Rc::new(file));
     }
+    /// The files that are kept.
+    pub(super) fn files(&self) -> &[Rc<File>] {
+        &self.files
+    }
 
     /// Opens a nest; pass `kind | NLA_F_NESTED` where the kernel wants the flag.
     pub fn nest(&mut self, kind: u16) -> Nest {

@@ -2,6 +2,7 @@
 
 use std::process::Output;
 
+use crate::lab::Lab;
 use crate::lab_cmd::{Place, told};
 
 const NETWORK: &str = "
@@ -83,6 +84,18 @@ fn rules_and_settings_come_back() {
         ip6tables -A INPUT -j DROP
         sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.eth0.rp_filter=1 net.core.somaxconn=100",
     );
+}
+
+#[test]
+fn what_cannot_be_brought_back_is_told() {
+    let lab = Lab::new();
+    let out = lab.run_sh(
+        "iptables -A INPUT -j ACCEPT; /theirs/bin/nft add rule ip filter INPUT meta cpu 3 counter
+        echo no | ipbox try 30 -- iptables -P INPUT DROP",
+    );
+    assert_eq!(out.status, 1, "{out}");
+    assert!(out.err().contains("not brought back: what iptables-restore restores"), "{out}");
+    assert!(!out.err().contains("all is as it was"), "{out}");
 }
 
 #[test]

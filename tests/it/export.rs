@@ -87,7 +87,7 @@ fn what_cannot_be_said_is_told() {
     let (text, err) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
     assert!(text.starts_with("1\n"), "{}", told(&out));
     for what in
-        ["here0, whose other end is in a namespace without a name", "a rule in filter INPUT: "]
+        ["here0, whose other end is in a namespace without a name", "a rule in filter: -A INPUT "]
     {
         assert!(err.contains(&format!("left out: {what}")), "{what}\n{}", told(&out));
     }

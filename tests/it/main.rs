@@ -30,6 +30,7 @@ mod lesson;
 mod monitor;
 mod mutated;
 mod netns;
+mod own;
 mod packets;
 mod parallel;
 mod same;

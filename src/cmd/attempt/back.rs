@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::state::{ADDR, ROUTE, SAVERS, State, bare, without};
+use super::state::{ADDR, SAVERS, State, bare, without};
 use crate::netlink::{Attr, Attrs, Conn, NLM_F_CREATE, NLM_F_EXCL, Protocol, Request};
 use crate::nft::{self, Batch, Outcome};
 use crate::rtnl::consts::{
@@ -43,13 +43,15 @@ pub fn bring(before: &State) -> Result<Vec<String>> {
     way.addresses(before)?;
     // A route may need another to be there, and the kernel makes some by itself meanwhile.
     let route = |s: &State| s.routes.clone();
-    way.set(before, route, RTM_NEWROUTE, RTM_DELROUTE, "a route")?;
+    way.set(before, route, RTM_NEWROUTE, RTM_DELROUTE, "route")?;
     let rule = |s: &State| s.rules.clone();
-    way.set(before, rule, RTM_NEWRULE, RTM_DELRULE, "a rule")?;
+    way.set(before, rule, RTM_NEWRULE, RTM_DELRULE, "rule")?;
     let now = State::read()?;
     for (n, (_, restore, family)) in SAVERS.iter().enumerate() {
-        let (Some(then), Some(now)) = (&before.saved[n], &now.saved[n]) else { continue };
-        if bare(then) != bare(now) && !filters(restore, *family, then, now) {
+        let (then, now) = (&before.saved[n], &now.saved[n]);
+        if bare(&then.text) != bare(&now.text)
+            && !(then.whole && filters(restore, *family, &then.text, &now.text))
+        {
             way.failed.push(format!("what {restore} restores"));
         }
     }
@@ -67,6 +69,11 @@ fn attr(message: &[u8], kind: u16) -> Option<Attr<'_>> {
 
 fn flags(message: &[u8]) -> u32 {
     message.get(8..12).and_then(|b| b.first_chunk()).map_or(0, |b| u32::from_ne_bytes(*b))
+}
+
+fn name(message: &[u8]) -> String {
+    let name = attr(message, IFLA_IFNAME).map_or(&b"?"[..], Attr::bytes);
+    String::from_utf8_lossy(name).into_owned()
 }
 
 /// A request for a device by its index, which sets it up or down, or leaves that alone.
@@ -92,10 +99,12 @@ impl Way {
             }
         }
         let now = State::read()?;
+        for (_, new) in now.links.iter().filter(|(i, _)| !before.links.contains_key(i)) {
+            self.failed.push(format!("the new device {}, which is still there", name(new)));
+        }
         for (index, then) in &before.links {
             let Some(now) = now.links.get(index) else {
-                let name = attr(then, IFLA_IFNAME).map_or(&b"?"[..], Attr::bytes);
-                self.failed.push(format!("the device {}", String::from_utf8_lossy(name)));
+                self.failed.push(format!("the device {}", name(then)));
                 continue;
             };
             let differs = |kind: &u16| {
@@ -120,8 +129,7 @@ impl Way {
                 }
             }
             if self.conn.change(&mut request).is_err() {
-                let name = attr(then, IFLA_IFNAME).map_or(&b"?"[..], Attr::bytes);
-                self.failed.push(format!("all of the device {}", String::from_utf8_lossy(name)));
+                self.failed.push(format!("all of the device {}", name(then)));
             }
         }
         Ok(())
@@ -170,6 +178,9 @@ impl Way {
             request.end(nest);
             // What the kernel tells of a kind it need not take again; then it is made as new.
             if self.conn.change(&mut request).is_ok() {
+                if !is_cable && !with_data && info.find(IFLA_INFO_DATA).is_some() {
+                    self.failed.push(format!("the options of the device {}", name(then)));
+                }
                 return;
             }
         }
@@ -213,25 +224,26 @@ impl Way {
         what: &str,
     ) -> Result<()> {
         let then = of(before);
-        let mut missing = 0;
+        let (mut missing, mut surplus) = (0, 0);
         for _ in 0..4 {
             let now = of(&State::read()?);
-            for message in now.iter().filter(|m| !then.contains(m)) {
-                let _ = self.conn.change(&mut Request::new(delete, 0, message));
-            }
             let mut wanted: Vec<&Vec<u8>> = then.iter().filter(|m| !now.contains(m)).collect();
-            missing = wanted.len();
-            if missing == 0 {
+            let unwanted: Vec<&Vec<u8>> = now.iter().filter(|m| !then.contains(m)).collect();
+            (missing, surplus) = (wanted.len(), unwanted.len());
+            if missing + surplus == 0 {
                 return Ok(());
+            }
+            for message in unwanted {
+                let _ = self.conn.change(&mut Request::new(delete, 0, message));
             }
             // Scopes from the narrow to the wide: what leads to gateways comes first.
             wanted.sort_by_key(|m| std::cmp::Reverse(m.get(6).copied()));
             for message in wanted {
-                debug_assert!(message.len() >= ROUTE);
                 let _ = self.conn.change(&mut Request::new(add, NLM_F_CREATE, message));
             }
         }
-        self.failed.extend((0..missing).map(|_| what.to_owned()));
+        self.failed.extend((0..missing).map(|_| format!("a {what}")));
+        self.failed.extend((0..surplus).map(|_| format!("a new {what}, which is still there")));
         Ok(())
     }
 }

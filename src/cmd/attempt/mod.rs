@@ -14,13 +14,14 @@ mod state;
 use std::ffi::OsString;
 use std::io::{PipeReader, Read, Write, pipe};
 use std::os::fd::AsFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Arg, Command, value_parser};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use crate::cmd::own;
 use crate::sys::process::{self, Ended};
 use crate::sys::{fd, signal};
 use state::State;
@@ -49,32 +50,12 @@ pub fn grammar() -> Command {
 
 /// Runs `ipbox try`.
 pub fn run(words: &[&[u8]]) -> u8 {
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
-    let matches = match grammar().try_get_matches_from(words) {
-        Ok(m) => m,
-        Err(e) if e.exit_code() == 0 => {
-            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
-            return 0;
-        }
-        Err(e) => {
-            fd::stderr(e.to_string().as_bytes());
-            return 2;
-        }
-    };
-    let seconds = matches.get_one::<u16>("seconds").copied().unwrap_or(1);
-    let command: Vec<&[u8]> = matches
-        .get_many::<OsString>("command")
-        .into_iter()
-        .flatten()
-        .map(|w| w.as_bytes())
-        .collect();
-    match attempt(Duration::from_secs(seconds.into()), &command) {
-        Ok(status) => status,
-        Err(e) => {
-            fd::stderr(format!("ipbox try: {e:#}\n").as_bytes());
-            1
-        }
-    }
+    own::run(words, grammar(), 1, |m| {
+        let seconds = m.get_one::<u16>("seconds").copied().unwrap_or(1);
+        let command = m.get_many::<OsString>("command").into_iter().flatten();
+        let command: Vec<&[u8]> = command.map(|w| w.as_bytes()).collect();
+        attempt(Duration::from_secs(seconds.into()), &command)
+    })
 }
 
 /// What is told to the guard.

@@ -29,8 +29,16 @@ pub struct State {
     pub rules: Vec<Vec<u8>>,
     /// Files and what they hold.
     pub settings: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// What each of [`SAVERS`] prints; `None` where it could not.
-    pub saved: [Option<Vec<u8>>; 2],
+    /// What each of [`SAVERS`] prints.
+    pub saved: [Saved; 2],
+}
+
+/// Rules as iptables saves them.
+#[derive(Debug, Default)]
+pub struct Saved {
+    pub text: Vec<u8>,
+    /// False: some could not be said, so they cannot be restored.
+    pub whole: bool,
 }
 
 impl State {
@@ -109,14 +117,16 @@ fn settings(dir: &[u8], all: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
     }
 }
 
-fn saved(program: &str) -> Option<Vec<u8>> {
+fn saved(program: &str) -> Saved {
     let out = Command::new("/proc/self/exe")
         .args([program, "-c"])
         .stdin(Stdio::null())
         .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    out.status.success().then_some(out.stdout)
+        .output();
+    match out {
+        Ok(out) => Saved { text: out.stdout, whole: out.status.success() },
+        Err(_) => Saved::default(),
+    }
 }
 
 /// Saved rules without remarks and counters.

@@ -21,13 +21,12 @@ mod xt;
 
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::os::unix::ffi::OsStringExt;
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, Command};
 
+use crate::cmd::own;
 use crate::model::{Depth, Network};
-use crate::sys::fd;
 use case::{Case, Followed, Unknown};
 use packet::{ICMP, ICMPV6, TCP, UDP};
 use walk::Flow;
@@ -55,15 +54,17 @@ pub fn grammar() -> Command {
     Command::new("ipbox doctor")
         .about("Says what is wrong with the network, and which command mends it")
         .override_usage(
-            "ipbox doctor [--fix [--yes]] [--probe] [-j]\n       \
+            "ipbox doctor [--fix [--yes]] [-j [-p]]\n       \
              ipbox doctor [OPTION...] [NAMESPACE] DESTINATION[:PORT][/tcp|/udp]",
         )
         .after_help(EXAMPLES)
         .arg(switch("fix", "run the commands that mend it, each after a question"))
-        .arg(switch("yes", "do not ask").short('y'))
-        .arg(switch("probe", "also send a real packet, and say what became of it"))
+        .arg(switch("yes", "do not ask").short('y').requires("fix"))
+        .arg(
+            switch("probe", "also send a real packet, and say what became of it").requires("words"),
+        )
         .arg(switch("json", "data instead of text").short('j'))
-        .arg(switch("pretty", "indent the data").short('p'))
+        .arg(switch("pretty", "indent the data").short('p').requires("json"))
         .arg(
             Arg::new("words")
                 .num_args(0..=2)
@@ -75,39 +76,17 @@ pub fn grammar() -> Command {
 
 /// Runs `ipbox doctor`.
 pub fn run(words: &[&[u8]]) -> u8 {
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
-    let matches = match grammar().try_get_matches_from(words) {
-        Ok(m) => m,
-        Err(e) if e.exit_code() == 0 => {
-            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
-            return 0;
-        }
-        Err(e) => {
-            fd::stderr(e.to_string().as_bytes());
-            return CANNOT;
-        }
-    };
-    let words: Vec<String> = matches
-        .get_many::<OsString>("words")
-        .into_iter()
-        .flatten()
-        .map(|w| w.to_string_lossy().into_owned())
-        .collect();
-    let asked = Asked {
-        words,
-        fix: matches.get_flag("fix"),
-        yes: matches.get_flag("yes"),
-        probe: matches.get_flag("probe"),
-        json: matches.get_flag("json"),
-        pretty: matches.get_flag("pretty"),
-    };
-    match consult(&asked) {
-        Ok(status) => status,
-        Err(e) => {
-            fd::stderr(format!("ipbox doctor: {e:#}\n").as_bytes());
-            CANNOT
-        }
-    }
+    own::run(words, grammar(), CANNOT, |m| {
+        let words = m.get_many::<OsString>("words").into_iter().flatten();
+        consult(&Asked {
+            words: words.map(|w| w.to_string_lossy().into_owned()).collect(),
+            fix: m.get_flag("fix"),
+            yes: m.get_flag("yes"),
+            probe: m.get_flag("probe"),
+            json: m.get_flag("json"),
+            pretty: m.get_flag("pretty"),
+        })
+    })
 }
 
 /// What was asked for.

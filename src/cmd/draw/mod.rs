@@ -12,12 +12,11 @@ mod text;
 mod watch;
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
-use crate::cmd::doctor;
+use crate::cmd::{doctor, own};
 use crate::model::{Depth, Network};
 use crate::sys::{fd, file, ioctl};
 use picture::Picture;
@@ -38,13 +37,14 @@ pub fn grammar() -> Command {
                 .value_parser(value_parser!(OsString))
                 .help("a drawing, into FILE; - is the standard output"),
             flag("json", "the picture as data").short('j'),
-            flag("pretty", "JSON over several lines").short('p'),
+            flag("pretty", "JSON over several lines").short('p').requires("json"),
             flag("watch", "draws again whenever something changes"),
-            flag("ascii", "no characters but those of ASCII"),
+            flag("ascii", "no characters but those of ASCII").conflicts_with("form"),
             Arg::new("width")
                 .long("width")
                 .value_name("COLUMNS")
                 .value_parser(value_parser!(u16).range(24..))
+                .conflicts_with_all(["mermaid", "dot", "json"])
                 .help("the columns to use; else those of the terminal, or 100"),
         ])
         .group(ArgGroup::new("form").args(["mermaid", "dot", "svg", "json"]))
@@ -52,26 +52,10 @@ pub fn grammar() -> Command {
 
 /// Runs `ipbox draw`.
 pub fn run(words: &[&[u8]]) -> u8 {
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
-    let matches = match grammar().try_get_matches_from(words) {
-        Ok(m) => m,
-        Err(e) if e.exit_code() == 0 => {
-            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
-            return 0;
-        }
-        Err(e) => {
-            fd::stderr(e.to_string().as_bytes());
-            return 2;
-        }
-    };
-    let done = if matches.get_flag("watch") { watch::run(&matches) } else { once(&matches) };
-    match done {
-        Ok(()) => 0,
-        Err(e) => {
-            fd::stderr(format!("ipbox draw: {e:#}\n").as_bytes());
-            1
-        }
-    }
+    own::run(words, grammar(), 1, |m| {
+        if m.get_flag("watch") { watch::run(m) } else { once(m) }?;
+        Ok(0)
+    })
 }
 
 fn once(m: &ArgMatches) -> Result<()> {

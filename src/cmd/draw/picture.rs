@@ -4,6 +4,7 @@
 //! for: loopback with nothing but its own addresses, tunnels that the kernel makes by itself,
 //! addresses of the link.
 
+use crate::cmd::iptables::spell;
 use crate::model::{End, Hop, Link, Namespace, Network, Route};
 
 /// The whole picture.
@@ -272,14 +273,14 @@ fn rules(ns: &Namespace) -> Vec<String> {
                 lines.push(format!("{} policy DROP", text(&chain.name)));
             }
             for rule in &chain.rules {
-                let words =
-                    crate::cmd::iptables::rule_in_words(table.family, &rule.exprs, &rule.user_data);
-                let words = text(&words);
+                let ipv4 = table.family != 10;
+                let (words, _) = spell::words(&rule.exprs, &rule.user_data, ipv4, &chain.name);
+                let words = text(words.strip_prefix(b"-A ").unwrap_or(&words));
                 let translates = ["MASQUERADE", "DNAT", "SNAT", "REDIRECT"]
                     .iter()
                     .any(|t| words.contains(&format!("-j {t}")));
                 if translates {
-                    lines.push(format!("{} {words}", text(&chain.name)));
+                    lines.push(words);
                 }
             }
         }

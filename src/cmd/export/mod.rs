@@ -5,13 +5,10 @@
 
 mod statements;
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 
-use crate::cmd::draw;
+use crate::cmd::{draw, own};
 use crate::model::{Depth, Network};
 use crate::sys::fd;
 use statements::{Room, Statement};
@@ -34,25 +31,7 @@ pub fn grammar() -> Command {
 
 /// Runs `ipbox export`.
 pub fn run(words: &[&[u8]]) -> u8 {
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
-    let matches = match grammar().try_get_matches_from(words) {
-        Ok(m) => m,
-        Err(e) if e.exit_code() == 0 => {
-            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
-            return 0;
-        }
-        Err(e) => {
-            fd::stderr(e.to_string().as_bytes());
-            return 2;
-        }
-    };
-    match export(&matches) {
-        Ok(complete) => u8::from(!complete),
-        Err(e) => {
-            fd::stderr(format!("ipbox export: {e:#}\n").as_bytes());
-            1
-        }
-    }
+    own::run(words, grammar(), 1, |m| Ok(u8::from(!export(m)?)))
 }
 
 /// False when something could not be said, which has been told.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::cmd::iptables::spell;
 use crate::model::{Addr, Chain, End, Link, Namespace, Network, Origin, Policy, Route, Table};
 
 /// A namespace and what makes it.
@@ -358,14 +359,14 @@ fn filter(table: &Table, room: &mut Room, left_out: &mut LeftOut) {
     }
     for chain in &table.chains {
         for rule in &chain.rules {
-            let said =
-                crate::cmd::iptables::rule_in_words(table.family, &rule.exprs, &rule.user_data);
+            let ipv4 = table.family == 2;
+            let (said, whole) = spell::words(&rule.exprs, &rule.user_data, ipv4, &chain.name);
             let said = text(&said);
-            // Words in quotes would be taken apart, and what has no words cannot be said.
-            if said.contains(['"', '[']) {
-                left_out.push(format!("a rule in {name} {}: {said}", text(&chain.name)));
+            // Words in quotes would be taken apart.
+            if !whole || said.contains('"') {
+                left_out.push(format!("a rule in {name}: {said}"));
             } else {
-                put(format!("-A {} {said}", text(&chain.name)));
+                put(said);
             }
         }
     }

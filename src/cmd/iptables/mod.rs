@@ -40,24 +40,6 @@ use options::{Asked, Caller};
 pub use restore::run as restore;
 pub use save::run as save;
 
-/// A rule of any origin as iptables would list it, without `-A CHAIN`; `family` is NFPROTO_*. What
-/// it has no words for is marked as in `-S`.
-pub fn rule_in_words(family: u8, exprs: &[u8], user_data: &[u8]) -> Vec<u8> {
-    const NFPROTO_IPV6: u8 = 10;
-    let family = if family == NFPROTO_IPV6 { Family::V6 } else { Family::V4 };
-    let (db, mut out) = (NetDb::default(), Vec::new());
-    let show = show::Show {
-        family,
-        db: &db,
-        numeric: true,
-        verbose: false,
-        exact: false,
-        line_numbers: false,
-    };
-    show.words(&mut out, &raise::raise(exprs, user_data, family, &sets::Sets::default()), b"");
-    out.trim_ascii().strip_prefix(b"-A").unwrap_or(&out).trim_ascii().to_vec()
-}
-
 /// The family and the name by which the program calls itself: that of the applet, also for
 /// `iptables-nft` and the like.
 fn called(words: &[&[u8]]) -> (Family, String) {

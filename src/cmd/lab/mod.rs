@@ -29,6 +29,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::cmd::own;
 use crate::sys::{fd, file, netns, process};
 use place::Tools;
 
@@ -77,7 +78,10 @@ pub fn grammar() -> Command {
     let build = Command::new("build")
         .about("Builds the network that a lab file describes, in a lab")
         .args(options.clone())
-        .arg(flag("here", "on the machine itself, or in the lab one is in; no shell follows"))
+        .arg(
+            flag("here", "on the machine itself, or in the lab one is in; no shell follows")
+                .conflicts_with_all(["tools", "lan", "no-lan", "keep"]),
+        )
         .arg(
             Arg::new("file")
                 .required(true)
@@ -154,25 +158,7 @@ pub fn grammar() -> Command {
 
 /// Runs `ipbox lab`; the status is that of what ran inside.
 pub fn run(words: &[&[u8]]) -> u8 {
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
-    let matches = match grammar().try_get_matches_from(words) {
-        Ok(m) => m,
-        Err(e) if e.exit_code() == 0 => {
-            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
-            return 0;
-        }
-        Err(e) => {
-            fd::stderr(e.to_string().as_bytes());
-            return 2;
-        }
-    };
-    match dispatch(&matches) {
-        Ok(status) => status,
-        Err(e) => {
-            fd::stderr(format!("ipbox lab: {e:#}\n").as_bytes());
-            NO_LAB
-        }
-    }
+    own::run(words, grammar(), NO_LAB, dispatch)
 }
 
 fn dispatch(matches: &ArgMatches) -> Result<u8> {
@@ -189,6 +175,9 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
             let (path, arguments) = words.split_first().context("no script was named")?;
             let text = file::read(path).with_context(|| lossy(path))?;
             if lesson::is_page(path) {
+                if let Some(word) = arguments.first() {
+                    bail!("a page takes no words: {}", lossy(word));
+                }
                 let mut lesson = lesson::Lesson::new(OsString::from_vec(path.to_vec()), &text)?;
                 lesson.log = log(m)?;
                 return lab(m, || lesson.run());
@@ -237,6 +226,9 @@ fn build(m: &ArgMatches, path: &[u8], text: &[u8]) -> Result<u8> {
         return Ok(failed(&anyhow!("{}:{}: {}", lossy(path), e.line, e.text)));
     }
     if m.get_flag("here") || file::exists(topology::MARK) {
+        if m.contains_id("keep") {
+            bail!("this is a lab already: it is kept by who made it");
+        }
         let status = built().unwrap_or(0);
         return Ok(if status != 0 || command.is_empty() {
             status

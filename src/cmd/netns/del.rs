@@ -30,7 +30,7 @@ pub fn run(name: &[u8], wait: Option<u16>) -> Result<()> {
     // A name that names nothing has nothing to wait for.
     if let Ok(ns) = netns::open_named(name) {
         identity = netns::identity(&ns).ok();
-        far = FarEnds::of(&ns, name).unwrap_or(far);
+        far = FarEnds::of(&ns, name)?;
     }
     ip::command(&mut ctx, &[b"netns", b"delete", name])?;
     let end = Instant::now() + Duration::from_secs(seconds.into());

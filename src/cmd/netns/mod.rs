@@ -4,12 +4,11 @@ mod del;
 mod gc;
 
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
-use anyhow::Result;
 use clap::{Arg, ArgAction, Command, value_parser};
 
-use crate::sys::fd;
+use crate::cmd::own;
 
 /// What may be typed; also for completions.
 pub fn grammar() -> Command {
@@ -38,6 +37,7 @@ pub fn grammar() -> Command {
                         .value_name("SECONDS")
                         .value_parser(value_parser!(u16))
                         .default_value("10")
+                        .requires("wait")
                         .help("how long that may take"),
                 )
                 .arg(
@@ -52,36 +52,19 @@ pub fn grammar() -> Command {
 
 /// Runs `ipbox netns`.
 pub fn run(words: &[&[u8]]) -> u8 {
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
-    let matches = match grammar().try_get_matches_from(words) {
-        Ok(m) => m,
-        Err(e) if e.exit_code() == 0 => {
-            let _ = fd::stdout(format!("{}\n", e.to_string().trim_end()).as_bytes());
-            return 0;
+    own::run(words, grammar(), 1, |m| {
+        match m.subcommand() {
+            Some(("gc", m)) => gc::run(m.get_flag("yes"), m.get_flag("json"))?,
+            Some((_, m)) => {
+                let names = m.get_many::<OsString>("name").into_iter().flatten();
+                let seconds = m.get_one::<u16>("timeout").copied().unwrap_or(10);
+                let wait = m.get_flag("wait").then_some(seconds);
+                names.map(|n| n.as_bytes()).try_for_each(|name| del::run(name, wait))?;
+            }
+            None => {}
         }
-        Err(e) => {
-            fd::stderr(e.to_string().as_bytes());
-            return 2;
-        }
-    };
-    let done: Result<()> = match matches.subcommand() {
-        Some(("gc", m)) => gc::run(m.get_flag("yes"), m.get_flag("json")),
-        Some((_, m)) => {
-            let names = m.get_many::<OsString>("name").into_iter().flatten();
-            let seconds = m.get_one::<u16>("timeout").copied().unwrap_or(10);
-            let wait = m.get_flag("wait").then_some(seconds);
-            names.map(|n| n.as_bytes()).try_for_each(|name| del::run(name, wait))
-        }
-        None => Ok(()),
-    };
-    match done {
-        Ok(()) => 0,
-        Err(e) => {
-            let text = crate::error::of(e);
-            fd::stderr(&[b"ipbox netns: ", &text.text()[..]].concat());
-            1
-        }
-    }
+        Ok(0)
+    })
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use crate::cmd::iptables::fail::{Result, usage};
 
 use super::field::{self, Field};
-use super::ports::{self, DESTINATION, Layout, Range, SOURCE};
-use super::{Ext, Fill, Opt, Shown, Transport, put, put_at, u16_at};
+use super::ports::{self, DESTINATION, Given, Range, SOURCE};
+use super::{Ext, Fill, Opt, Transport, put, put_at, u16_at};
 
 const FLAGS: usize = 8;
 const INVERTED: usize = 10;
@@ -15,8 +15,7 @@ const TYPES_AT: usize = 12;
 const TYPE: u8 = 4;
 const OPTION: u8 = 8;
 
-/// Like the ports of tcp, but the destination comes first: see [`swapped`].
-const PORTS: Layout = Layout { inverted: 8, service: b"dccp" };
+const PORTS: Given = Given { given: FLAGS, inverted: INVERTED, service: b"dccp" };
 
 /// By number; the last is what the rest is.
 const TYPES: [&str; 11] = [
@@ -70,7 +69,7 @@ pub static DCCP: Ext = Ext {
         },
     ],
     save: |out, s| {
-        PORTS.show(out, &swapped(s.info), |side| s.info[FLAGS] & 1 << side != 0);
+        PORTS.save(out, s.info);
         if s.info[FLAGS] & TYPE != 0 {
             put(
                 out,
@@ -82,12 +81,7 @@ pub static DCCP: Ext = Ext {
     },
     list: |out, s| {
         put(out, " dccp");
-        let mut ports = swapped(s.info);
-        for side in [SOURCE, DESTINATION].into_iter().filter(|side| s.info[FLAGS] & 1 << side == 0)
-        {
-            PORTS.set(&mut ports, side, Range { low: 0, high: u16::MAX, not: false });
-        }
-        PORTS.list(out, &Shown { info: &ports, ..*s });
+        PORTS.list(out, s);
         if s.info[FLAGS] & TYPE != 0 {
             put(out, if s.info[INVERTED] & TYPE != 0 { " ! " } else { " " });
             types(out, s.info, s.numeric);
@@ -101,28 +95,9 @@ pub static DCCP: Ext = Ext {
     ..Ext::MATCH
 };
 
-/// Ports and inverting bits as tcp has them.
-fn swapped(info: &[u8]) -> [u8; 9] {
-    let mut tcp = [0; 9];
-    tcp[..4].copy_from_slice(&info[4..8]);
-    tcp[4..8].copy_from_slice(&info[..4]);
-    tcp[8] = info[INVERTED];
-    tcp
-}
-
-fn given(f: &mut Fill<'_, '_>, bit: u8) {
-    f.info[FLAGS] |= bit;
-    if f.not {
-        f.info[INVERTED] |= bit;
-    }
-}
-
 fn take_ports(f: &mut Fill<'_, '_>, value: &[u8], side: usize) -> Result {
     let (low, high) = ports::range(value, (f.ext.name, f.opt.name), f.db)?;
-    let at = if side == SOURCE { 4 } else { 0 };
-    put_at(f.info, at, &low.to_ne_bytes());
-    put_at(f.info, at + 2, &high.to_ne_bytes());
-    given(f, 1 << side);
+    PORTS.set(f.info, side, Range { low, high, not: f.not });
     Ok(())
 }
 
@@ -136,7 +111,7 @@ fn take_types(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
         }
     }
     put_at(f.info, TYPES_AT, &bits.to_ne_bytes());
-    given(f, TYPE);
+    PORTS.mark(f.info, TYPE, f.not);
     Ok(())
 }
 

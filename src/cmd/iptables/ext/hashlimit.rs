@@ -143,14 +143,7 @@ fn bad<T>(option: &str, value: &[u8]) -> Result<T> {
 /// The number that a word begins with, blanks and a sign before it allowed; far too large for a
 /// negative one.
 fn digits(word: &[u8]) -> u64 {
-    let word = word.trim_ascii_start();
-    let (minus, word) = match word {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, word),
-    };
-    let digits = word.iter().take_while(|b| b.is_ascii_digit());
-    let n = digits.fold(0u64, |n, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0')));
+    let (minus, n) = scalar::signed(word);
     if minus && n != 0 { u64::MAX } else { n }
 }
 

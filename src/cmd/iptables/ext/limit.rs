@@ -4,7 +4,7 @@ use crate::cmd::iptables::fail::{Result, usage};
 use crate::cmd::iptables::family::number;
 use crate::nft::Exprs;
 
-use super::{Ext, Fill, Opt, put, put_at, u32_at};
+use super::{Ext, Fill, Opt, put, put_at, scalar, u32_at};
 
 /// struct xt_rateinfo: time of one packet in 1/10000 s, burst; the rest is the kernel's.
 const BURST: usize = 4;
@@ -99,15 +99,10 @@ pub fn unit(word: &[u8]) -> Option<u32> {
 
 /// The number that a word begins with, as atoi(3) reads it: only 32 bits of it are kept.
 pub fn leading(word: &[u8]) -> i32 {
-    let word = word.trim_ascii_start();
-    let (minus, word) = match word {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, word),
-    };
-    let digits = word.iter().take_while(|b| b.is_ascii_digit());
-    let n = digits.fold(0i64, |n, b| n.saturating_mul(10).saturating_add(i64::from(b - b'0')));
-    let n = if minus { -n } else { n };
+    let (minus, n) = scalar::signed(word);
+    // strtol(3) goes no further.
+    let n = n.min(i64::MAX.cast_unsigned());
+    let n = if minus { n.wrapping_neg() } else { n };
     let [a, b, c, d, ..] = n.to_le_bytes();
     i32::from_le_bytes([a, b, c, d])
 }

@@ -188,6 +188,63 @@ impl Layout {
     }
 }
 
+/// Ports of sctp and dccp: the destination comes first, and flags tell which sides are given.
+/// They are looked at in the order of tcp.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    /// Where the bits of the sides that are given are: 1 for the source, 2 for the destination.
+    pub given: usize,
+    /// Likewise of those that are inverted.
+    pub inverted: usize,
+    pub service: &'static [u8],
+}
+
+impl Given {
+    /// struct xt_tcp as far as ports go.
+    const TCP: usize = 9;
+
+    fn layout(self) -> Layout {
+        Layout { inverted: Self::TCP - 1, service: self.service }
+    }
+    fn is_given(self, info: &[u8], side: usize) -> bool {
+        info[self.given] & 1 << side != 0
+    }
+    fn as_tcp(self, info: &[u8]) -> [u8; Self::TCP] {
+        let mut tcp = [0; Self::TCP];
+        tcp[..4].copy_from_slice(&info[4..8]);
+        tcp[4..8].copy_from_slice(&info[..4]);
+        tcp[8] = info[self.inverted];
+        tcp
+    }
+    /// Like [`Layout::parse`].
+    pub fn parse(self, word: &[u8], not: bool, db: &NetDb) -> Result<Range> {
+        self.layout().parse(word, not, db)
+    }
+    pub fn set(self, info: &mut [u8], side: usize, range: Range) {
+        let at = if side == SOURCE { 4 } else { 0 };
+        put_at(info, at, &range.low.to_ne_bytes());
+        put_at(info, at + 2, &range.high.to_ne_bytes());
+        self.mark(info, 1 << side, range.not);
+    }
+    /// Says that an option is given, also one that is not about ports.
+    pub fn mark(self, info: &mut [u8], bit: u8, not: bool) {
+        info[self.given] |= bit;
+        if not {
+            info[self.inverted] |= bit;
+        }
+    }
+    pub fn save(self, out: &mut Vec<u8>, info: &[u8]) {
+        self.layout().show(out, &self.as_tcp(info), |side| self.is_given(info, side));
+    }
+    pub fn list(self, out: &mut Vec<u8>, s: &Shown<'_>) {
+        let mut tcp = self.as_tcp(s.info);
+        for side in [SOURCE, DESTINATION].into_iter().filter(|side| !self.is_given(s.info, *side)) {
+            self.layout().set(&mut tcp, side, Range { low: 0, high: u16::MAX, not: false });
+        }
+        self.layout().list(out, &Shown { info: &tcp, ..*s });
+    }
+}
+
 /// `80`, `http`, `1:5`, `:5`, `5:` as most extensions read them; `option` is for the sentences.
 pub fn range(word: &[u8], option: (&str, &str), db: &NetDb) -> Result<(u16, u16)> {
     let (low, high) = parts(word, option)?;

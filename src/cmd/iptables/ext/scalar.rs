@@ -188,6 +188,20 @@ pub fn needs(
     Ok(())
 }
 
+/// The decimal number that a word begins with, blanks and a sign before it allowed: whether the sign
+/// is a minus, and the digits, at most [`u64::MAX`].
+pub fn signed(word: &[u8]) -> (bool, u64) {
+    let word = word.trim_ascii_start();
+    let (minus, word) = match word {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, word),
+    };
+    let digits = word.iter().take_while(|b| b.is_ascii_digit());
+    let add = |n: u64, b: &u8| n.saturating_mul(10).saturating_add(u64::from(b - b'0'));
+    (minus, digits.fold(0, add))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

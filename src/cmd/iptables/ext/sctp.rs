@@ -2,7 +2,7 @@
 
 use crate::cmd::iptables::fail::{Result, usage};
 
-use super::ports::{DESTINATION, Layout, Range, SOURCE};
+use super::ports::{DESTINATION, Given, SOURCE};
 use super::{Ext, Fill, Opt, Shown, Transport, put, put_at, u32_at};
 
 const CHUNKS: usize = 8;
@@ -20,8 +20,7 @@ const MOST_FLAGS: usize = 4;
 /// the sides.
 const CHUNK_TYPES: u8 = 4;
 
-/// Like the ports of tcp, but the destination comes first: see [`swapped`].
-const PORTS: Layout = Layout { inverted: 8, service: b"sctp" };
+const PORTS: Given = Given { given: FLAGS, inverted: INVERTED, service: b"sctp" };
 
 /// SCTP_CHUNK_MATCH_*, in the order of their bits.
 const MATCH_TYPES: [&str; 3] = ["any", "all", "only"];
@@ -83,7 +82,7 @@ pub static SCTP: Ext = Ext {
     // No chunk has flags yet.
     init: |info| (0..MOST_FLAGS).for_each(|i| info[FLAG_INFO + i * 3] = 255),
     save: |out, s| {
-        PORTS.show(out, &swapped(s.info), |side| s.info[FLAGS] & 1 << side != 0);
+        PORTS.save(out, s.info);
         if s.info[FLAGS] & CHUNK_TYPES != 0 {
             put(out, if s.info[INVERTED] & CHUNK_TYPES != 0 { " !" } else { "" });
             put(out, " --chunk-types");
@@ -92,12 +91,7 @@ pub static SCTP: Ext = Ext {
     },
     list: |out, s| {
         put(out, " sctp");
-        let given = |side: usize| s.info[FLAGS] & 1 << side != 0;
-        let mut ports = swapped(s.info);
-        for side in [SOURCE, DESTINATION].into_iter().filter(|side| !given(*side)) {
-            PORTS.set(&mut ports, side, Range { low: 0, high: u16::MAX, not: false });
-        }
-        PORTS.list(out, &Shown { info: &ports, ..*s });
+        PORTS.list(out, s);
         if s.info[FLAGS] & CHUNK_TYPES != 0 {
             put(out, if s.info[INVERTED] & CHUNK_TYPES != 0 { " !" } else { "" });
             chunks(out, s, s.numeric);
@@ -107,15 +101,6 @@ pub static SCTP: Ext = Ext {
     ..Ext::MATCH
 };
 
-/// Ports and inverting bits as tcp has them.
-fn swapped(info: &[u8]) -> [u8; 9] {
-    let mut tcp = [0; 9];
-    tcp[..4].copy_from_slice(&info[4..8]);
-    tcp[4..8].copy_from_slice(&info[..4]);
-    tcp[8] = info[INVERTED];
-    tcp
-}
-
 fn once(f: &Fill<'_, '_>, bit: u8) -> Result {
     if f.info[FLAGS] & bit != 0 {
         return usage(&[b"Only one `--", f.opt.name.as_bytes(), b"' allowed"]);
@@ -123,21 +108,10 @@ fn once(f: &Fill<'_, '_>, bit: u8) -> Result {
     Ok(())
 }
 
-fn given(f: &mut Fill<'_, '_>, bit: u8) {
-    f.info[FLAGS] |= bit;
-    if f.not {
-        f.info[INVERTED] |= bit;
-    }
-}
-
 fn take_ports(f: &mut Fill<'_, '_>, value: &[u8], side: usize) -> Result {
-    let bit = 1 << side;
-    once(f, bit)?;
+    once(f, 1 << side)?;
     let range = PORTS.parse(value, f.not, f.db)?;
-    let at = if side == SOURCE { 4 } else { 0 };
-    put_at(f.info, at, &range.low.to_ne_bytes());
-    put_at(f.info, at + 2, &range.high.to_ne_bytes());
-    given(f, bit);
+    PORTS.set(f.info, side, range);
     Ok(())
 }
 
@@ -162,7 +136,7 @@ fn take_chunks(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
             }
         }
     }
-    given(f, CHUNK_TYPES);
+    PORTS.mark(f.info, CHUNK_TYPES, f.not);
     Ok(())
 }
 
