@@ -15,3 +15,4 @@ mod own;
 pub mod ping;
 pub mod route;
 pub mod sysctl;
+mod typed;

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::lab::{OURS, reference};
+use crate::lab::{Lab, OURS, reference};
 
 const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
 
@@ -190,6 +190,24 @@ fn fix_runs_what_is_printed() {
     for rule in ["D6  ", "D12  ", "D19  "] {
         assert!(said.contains(rule), "{rule}\n{said}");
     }
+}
+
+/// A container names its own devices, and whoever mends its network is root outside.
+#[test]
+fn a_name_is_a_name_and_no_command() {
+    let lab = Lab::new();
+    let out = lab.run_sh(
+        "cd /tmp; evil='x;touch${IFS}a'
+        ip netns add red
+        ip link add \"$evil\" type veth peer name there netns red
+        ip addr add 10.5.0.1/24 dev \"$evil\"; ip link set lo up
+        ip -n red link set there up; ip -n red addr add 10.5.0.2/24 dev there; ip -n red link set lo up
+        ipbox doctor; ipbox doctor --fix --yes >/dev/null; ls; ip -br link show up",
+    );
+    let text = out.out();
+    assert!(text.contains("$ ip link set 'x;touch${IFS}a' up\n"), "{out}");
+    assert!(!text.lines().any(|line| line == "a"), "{out}");
+    assert!(text.contains("x;touch${IFS}a@"), "{out}");
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use super::rules::{Finding, Row, stop};
 use super::segment;
-use super::walk::{Flow, Stop, Trip, Why, lossy};
+use super::walk::{Flow, Stop, Trip, Why};
+use crate::cmd::typed::word;
 use crate::model::{Addr, End, Link, Namespace, Network, Prefix};
 
 /// A flow that was followed.
@@ -116,10 +117,10 @@ impl<'a> Case<'a> {
     }
     /// The name of a device.
     pub fn dev(&self, end: End) -> String {
-        self.link(end).map_or_else(|| end.index.to_string(), |l| lossy(&l.name))
+        self.link(end).map_or_else(|| end.index.to_string(), |l| word(&l.name))
     }
     pub fn label(&self, ns: usize) -> String {
-        lossy(&self.net.label(ns))
+        word(&self.net.label(ns))
     }
     /// `the host`, or the name.
     pub fn place(&self, ns: usize) -> String {
@@ -132,7 +133,7 @@ impl<'a> Case<'a> {
     pub fn ip(&self, ns: usize) -> String {
         match self.space(ns).names.first() {
             _ if ns == Network::HERE => "ip ".to_owned(),
-            Some(name) => format!("ip -n {} ", lossy(name)),
+            Some(name) => format!("ip -n {} ", word(name)),
             None => format!("{}ip ", self.exec(ns)),
         }
     }
@@ -141,8 +142,8 @@ impl<'a> Case<'a> {
         let space = self.space(ns);
         match (&space.origin, space.names.first()) {
             _ if ns == Network::HERE => String::new(),
-            (_, Some(name)) => format!("ip netns exec {} ", lossy(name)),
-            (crate::model::Origin::Mount(path), _) => format!("nsenter --net={} ", lossy(path)),
+            (_, Some(name)) => format!("ip netns exec {} ", word(name)),
+            (crate::model::Origin::Mount(path), _) => format!("nsenter --net={} ", word(path)),
             _ => {
                 let pid = space.pids.first().copied().unwrap_or(0);
                 format!("nsenter --net=/proc/{pid}/ns/net ")

@@ -8,7 +8,7 @@ mod statements;
 use anyhow::{Context, Result};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
 
-use crate::cmd::{draw, own};
+use crate::cmd::{draw, own, typed};
 use crate::model::{Depth, Network};
 use crate::sys::fd;
 use statements::{Room, Statement};
@@ -194,9 +194,9 @@ fn line(head: &[&str], words: &[String]) -> String {
 
 /// A word for a shell, a batch and a lab file.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
+    // Only a shell has words for an apostrophe that is not alone among strange characters.
+    if word.contains('\'') && !word.contains(['"', '$', '`', '\\', '!']) {
+        return format!("\"{word}\"");
     }
-    if word.contains('\'') { format!("\"{word}\"") } else { format!("'{word}'") }
+    typed::word(word.as_bytes())
 }

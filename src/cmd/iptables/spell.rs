@@ -7,6 +7,8 @@ use super::show::Show;
 use super::tables;
 use crate::names::NetDb;
 
+pub use super::restore::split;
+
 /// `-A CHAIN …`, and whether these words say all of it.
 pub fn words(exprs: &[u8], user_data: &[u8], ipv4: bool, chain: &[u8]) -> (Vec<u8>, bool) {
     let family = if ipv4 { Family::V4 } else { Family::V6 };

@@ -25,6 +25,8 @@ mod cmd;
 mod ctx;
 #[path = "../../../src/error.rs"]
 mod error;
+#[path = "../../../src/genl/mod.rs"]
+mod genl;
 #[path = "../../../src/model/mod.rs"]
 mod model;
 #[path = "../../../src/names/mod.rs"]

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{End, Link};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -11,7 +11,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             if !space.ports(bridge.index).any(Link::is_up) {
                 continue;
             }
-            let device = lossy(&bridge.name);
+            let device = word(&bridge.name);
             let why = format!(
                 "the bridge {device} in {} is down: nothing passes between its ports",
                 case.place(ns)

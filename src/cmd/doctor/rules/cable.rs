@@ -2,7 +2,8 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::{Why, lossy};
+use crate::cmd::doctor::walk::Why;
+use crate::cmd::typed::word;
 use crate::model::{End, Link, Network, Prefix};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -47,7 +48,7 @@ pub fn lay(case: &Case<'_>, ns: usize) -> Vec<String> {
         return Vec::new();
     };
     let end = End { ns: Network::HERE, index: bridge.index };
-    let device = lossy(&bridge.name);
+    let device = word(&bridge.name);
     let (near, far) = (format!("veth-{name}"), format!("veth-{name}-br"));
     let ip = case.ip(ns);
     let mut lines = vec![

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{End, Prefix, Route};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -14,7 +14,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             if link.is_up() || link.is_loopback() || link.is_bridge() || !has_addr || !ours {
                 continue;
             }
-            let device = lossy(&link.name);
+            let device = word(&link.name);
             let why = format!("{device} in {} has an address, but is down", case.place(ns));
             let mut fixes = vec![format!("{}link set {device} up", case.ip(ns))];
             let addrs = space.addrs_of(link.index).filter(|a| a.scope < 253);

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::End;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -16,7 +16,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             if other.is_up() || addressed(peer) || !used {
                 continue;
             }
-            let (device, near) = (lossy(&other.name), lossy(&link.name));
+            let (device, near) = (word(&other.name), word(&link.name));
             let why = format!(
                 "{near} in {} is up, but {device} in {}, the other end of the cable, is down",
                 case.place(ns),

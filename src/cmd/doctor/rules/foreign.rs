@@ -4,6 +4,7 @@ use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
 use crate::cmd::iptables::spell;
+use crate::cmd::typed::nft;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     if !case.is_general() {
@@ -30,10 +31,12 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                          it says that the table is incompatible, and saves it in part",
                         case.place(ns)
                     );
-                    let fixes = vec![
-                        format!("{exec}nft flush chain {family} {name} {chain_name}"),
-                        format!("{exec}nft delete chain {family} {name} {chain_name}"),
-                    ];
+                    let fixes = nft(&chain.name).map_or_else(Vec::new, |chain| {
+                        vec![
+                            format!("{exec}nft flush chain {family} {name} {chain}"),
+                            format!("{exec}nft delete chain {family} {name} {chain}"),
+                        ]
+                    });
                     found.push(row.finding(ns, why, fixes));
                     continue;
                 }
@@ -48,11 +51,11 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                         lossy(&words),
                         case.place(ns)
                     );
-                    let fix = format!(
-                        "{exec}nft delete rule {family} {name} {chain_name} handle {}",
-                        rule.handle
-                    );
-                    found.push(row.finding(ns, why, vec![fix]));
+                    let handle = rule.handle;
+                    let fix = nft(&chain.name).map(|chain| {
+                        format!("{exec}nft delete rule {family} {name} {chain} handle {handle}")
+                    });
+                    found.push(row.finding(ns, why, fix.into_iter().collect()));
                 }
             }
         }

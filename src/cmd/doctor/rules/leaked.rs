@@ -5,7 +5,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::Origin;
 use crate::sys::file;
 
@@ -16,7 +16,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         }
         let old = space.pids.iter().find_map(|pid| Some((*pid, old_name(*pid)?)));
         let Some((pid, name)) = old.filter(|(_, n)| case.net.named(n).is_none()) else { continue };
-        let name = lossy(&name);
+        let name = word(&name);
         let why = format!(
             "the namespace {name} was deleted while process {pid} was in it; it lives on without \
              its name, and its devices with it"

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{Link, Network};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -12,13 +12,13 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let unused = |l: &&Link| {
             l.is_cable() && l.master.is_none() && here.addrs_of(l.index).next().is_none()
         };
-        let is_of = |l: &&Link| lossy(&l.name).contains(&name);
+        let is_of = |l: &&Link| word(&l.name).contains(&name);
         // Both of its ends are here: the namespace it was made for never got its own.
         let both = |l: &&Link| l.other_end.is_some_and(|e| e.ns == Network::HERE);
         let Some(link) = here.links.iter().filter(unused).filter(both).find(is_of) else {
             continue;
         };
-        let device = lossy(&link.name);
+        let device = word(&link.name);
         let why = format!(
             "{name} has no cable, and {device} with its other end lies unused on the host: to make \
              it again says \"File exists\""

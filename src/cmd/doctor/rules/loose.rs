@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{End, Link, Namespace};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -17,7 +17,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                 || space.links.iter().any(|l| l.other_end == Some(end) && !l.is_cable());
             let Some(peer) = case.net.peer(end).filter(|p| p.ns != ns && !used) else { continue };
             let Some(bridge) = belongs(case, ns, space, peer) else { continue };
-            let (device, bridge_name) = (lossy(&link.name), lossy(&bridge.name));
+            let (device, bridge_name) = (word(&link.name), word(&bridge.name));
             let why = format!(
                 "{device} in {} is in no bridge; the network of its other end is that of {bridge_name}",
                 case.place(ns)

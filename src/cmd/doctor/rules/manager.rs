@@ -3,6 +3,7 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{End, Network};
 use crate::sys::file;
 
@@ -25,7 +26,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        let device = lossy(&link.name);
+        let device = word(&link.name);
         let why = format!("{who} manages {device} and may change its addresses at any time");
         let fixes = match who {
             "NetworkManager" => vec![format!("nmcli device set {device} managed no")],

@@ -4,8 +4,9 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::packet::TCP;
-use crate::cmd::doctor::walk::{Did, lossy};
+use crate::cmd::doctor::walk::Did;
 use crate::cmd::iptables::spell;
+use crate::cmd::typed::rule as rule_words;
 use crate::model::Table;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -52,7 +53,7 @@ fn masquerades(table: &Table) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for rule in chain.iter().flat_map(|c| &c.rules) {
         let (text, whole) = spell::words(&rule.exprs, &rule.user_data, true, b"POSTROUTING");
-        let text = lossy(&text);
+        let text = rule_words(&text);
         let words = text.strip_prefix("-A ").unwrap_or(&text).to_owned();
         let mut parts = words.split(' ').skip_while(|w| *w != "-s").skip(1);
         if let Some(network) = parts.next().map(str::to_owned)

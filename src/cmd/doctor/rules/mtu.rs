@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{End, Link};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -18,7 +18,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             }) {
                 continue;
             }
-            let (large, small) = (lossy(&link.name), lossy(&other.name));
+            let (large, small) = (word(&link.name), word(&other.name));
             let why = format!(
                 "{large} in {} sends packets of {} bytes, {small} in {} takes {}: small ones pass, large ones vanish",
                 case.place(ns),
@@ -48,7 +48,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                 fixes.push(format!(
                     "{}link set dev {} mtu {}",
                     case.ip(ns),
-                    lossy(&port.name),
+                    word(&port.name),
                     other.mtu
                 ));
             }

@@ -4,7 +4,8 @@ use super::policy::{is_iptables, program, sentence, verb, words};
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::hooks::Culprit;
-use crate::cmd::doctor::walk::{Why, lossy};
+use crate::cmd::doctor::walk::Why;
+use crate::cmd::typed::nft;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     for (_, stop) in case.stops() {
@@ -13,23 +14,26 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let family = family(culprit);
-        let (table, chain) = (lossy(&culprit.table), lossy(&culprit.chain));
         let exec = case.exec(stop.ns);
         let p = &stop.packet;
         let ip = if p.is_ipv4() { "ip" } else { "ip6" };
-        let mut fix = format!(
-            "{exec}nft insert rule {family} {table} {chain} {ip} saddr {} {ip} daddr {} accept",
-            p.src, p.dst
-        );
-        if culprit.legacy {
+        let place = nft(&culprit.table).zip(nft(&culprit.chain));
+        let fix = if culprit.legacy {
             let (verb, words) = (verb(case, stop, culprit), words(stop));
-            fix = format!("{exec}{} {verb}{words} -j ACCEPT", program(stop, culprit));
-        }
+            Some(format!("{exec}{} {verb}{words} -j ACCEPT", program(stop, culprit)))
+        } else {
+            place.map(|(table, chain)| {
+                format!(
+                    "{exec}nft insert rule {family} {table} {chain} {ip} saddr {} {ip} daddr {} accept",
+                    p.src, p.dst
+                )
+            })
+        };
         let why = format!(
             "{}; no rule of iptables can let it through, for every table is asked",
             sentence(case, stop, culprit)
         );
-        found.push(row.finding(stop.ns, why, vec![fix]));
+        found.push(row.finding(stop.ns, why, fix.into_iter().collect()));
     }
 }
 

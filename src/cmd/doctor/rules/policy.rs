@@ -6,6 +6,7 @@ use crate::cmd::doctor::hooks::{self, Culprit};
 use crate::cmd::doctor::packet::{TCP, UDP};
 use crate::cmd::doctor::walk::{Did, Stop, Why, lossy};
 use crate::cmd::iptables::spell;
+use crate::cmd::typed::word;
 use crate::model::End;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -62,7 +63,7 @@ pub fn verb(case: &Case<'_>, stop: &Stop, culprit: &Culprit) -> String {
     });
     let table = match culprit.table.as_slice() {
         b"filter" => String::new(),
-        other => format!("-t {} ", lossy(other)),
+        other => format!("-t {} ", word(other)),
     };
     let hook = hooks::NAMES.get(culprit.hook as usize).copied().unwrap_or("FORWARD");
     let chain = if docker && culprit.hook == hooks::FORWARD { "DOCKER-USER" } else { hook };

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::{End, Prefix};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -33,7 +33,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                 None if also() => 24,
                 None => continue,
             };
-            let (device, local) = (lossy(&link.name), addr.local);
+            let (device, local) = (word(&link.name), addr.local);
             let why = format!(
                 "{device} in {} has {local}/32, a network of one: {local}/{len} was meant",
                 case.place(ns)

@@ -3,6 +3,7 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word as word_of;
 use crate::model::Network;
 use crate::sys::file;
 
@@ -21,7 +22,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let local = servers.iter().find(|s| s.starts_with("127.") || **s == "::1");
     let (why, fixes) = match (&name, local) {
         (Some(name), Some(server)) if ns != Network::HERE => {
-            let dir = format!("/etc/netns/{name}");
+            let dir = word_of(format!("/etc/netns/{name}").as_bytes());
             let why = format!(
                 "{name} asks {server} for the address of {word}, and nobody is there: the host's own name server does not listen in it"
             );

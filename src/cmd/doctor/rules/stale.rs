@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::Network;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -11,7 +11,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         if !case.is_general() && asked != Some(&stale.name) {
             continue;
         }
-        let name = lossy(&stale.name);
+        let name = word(&stale.name);
         let why = format!(
             "/run/netns/{name} is a plain file: the namespace went with a restart, or was made in \
              another mount namespace"

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word;
 use crate::model::End;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -13,7 +13,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             if passing && (case.is_general() || addr.scope >= 253) {
                 continue;
             }
-            let device = space.link(addr.index).map_or_else(String::new, |l| lossy(&l.name));
+            let device = space.link(addr.index).map_or_else(String::new, |l| word(&l.name));
             let (written, place, ip) = (addr.written(), case.place(ns), case.ip(ns));
             let (why, fixes) = if passing {
                 let why = format!(

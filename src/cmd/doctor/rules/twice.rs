@@ -2,8 +2,8 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::lossy;
 use crate::cmd::iptables::spell;
+use crate::cmd::typed::{rule as rule_words, word};
 use crate::model::FilterRule;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
@@ -28,10 +28,10 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                         continue;
                     }
                     let (words, _) = spell::words(&rule.exprs, &rule.user_data, ipv4, &chain.name);
-                    let words = lossy(&words);
+                    let words = rule_words(&words);
                     let words = words.strip_prefix("-A ").unwrap_or(&words);
                     let program = if ipv4 { "iptables" } else { "ip6tables" };
-                    let name = lossy(&table.name);
+                    let name = word(&table.name);
                     let why = format!(
                         "\"{words}\" stands in table {name} of {} twice; -C before -A avoids that",
                         case.place(ns)

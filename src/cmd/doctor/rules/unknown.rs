@@ -4,11 +4,13 @@ use super::{Finding, Row};
 use crate::cli::nearest;
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
+use crate::cmd::typed::word as word_of;
 use crate::model::{Network, Origin};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some(unknown) = case.unknown.as_ref().filter(|u| !u.is_name_of_host) else { return };
     let word = unknown.word.as_str();
+    let shown = word_of(word.as_bytes());
     let spaces = &case.net.namespaces;
     if spaces.iter().any(|ns| ns.link_named(word.as_bytes()).is_some()) {
         return;
@@ -18,15 +20,15 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         Origin::Mount(path)
             if lossy(path).rsplit('/').next().is_some_and(|l| l.starts_with(word)) =>
         {
-            Some(lossy(path))
+            Some(word_of(path))
         }
         _ => None,
     });
     if let Some(path) = mounted {
         let why = format!("no namespace is named {word}, but one is mounted on {path}");
         let fixes = vec![
-            format!("touch /run/netns/{word}"),
-            format!("mount --bind {path} /run/netns/{word}"),
+            format!("touch /run/netns/{shown}"),
+            format!("mount --bind {path} /run/netns/{shown}"),
         ];
         found.push(row.finding(Network::HERE, why, fixes));
         return;
@@ -36,14 +38,14 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let near = nearest(word.as_bytes(), names.iter().map(|n| n.as_bytes()));
     let (why, fixes) = match near {
         Some(name) => {
-            let name = lossy(name);
+            let name = word_of(name);
             let why = format!("no namespace or device is named {word}; there is {name}");
             (why, vec![format!("ipbox doctor {name}")])
         }
         None => {
             let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
             let why = format!("no namespace or device is named {word}; namespaces here: {list}");
-            (why, vec![format!("ip netns add {word}")])
+            (why, vec![format!("ip netns add {shown}")])
         }
     };
     found.push(row.finding(Network::HERE, why, fixes));
