@@ -87,9 +87,10 @@ echo 0 > /proc/sys/kernel/printk
 # a module is loaded.
 echo 1 > /proc/sys/net/core/fb_tunnels_only_for_init_net
 END
-    # A chroot alone would forbid user namespaces. Nothing loads fou when it is needed.
+    # A chroot alone would forbid user namespaces. Nothing loads fou or the
+    # tables of MPLS when they are needed: their settings would be missing.
     printf 'cd /new; mount --move . /; exec chroot . /bin/bash -c %q\n' \
-        "cd $(pwd); export PATH=$PATH HOME=/tmp; echo vm: begun; ip link set lo up; /run/vm/modprobe -a fou fou6; ( $quoted ); echo vm: status \$?; $busybox poweroff -f"
+        "cd $(pwd); export PATH=$PATH HOME=/tmp; echo vm: begun; ip link set lo up; /run/vm/modprobe -a fou fou6 mpls_router; ( $quoted ); echo vm: status \$?; $busybox poweroff -f"
 } >"$initramfs/init"
 chmod +x "$initramfs/init"
 mkdir -p "$target/tmp"
