@@ -85,7 +85,7 @@ for at, (kind, header) in enumerate(DUMPS):
                 count += 1
             data = data[(size + 3) & ~3:]
 
-for at, words in enumerate((["route"], ["route"], ["-6", "route"], ["address"], ["address"], ["address"], ["rule"], ["route"])):
+for at, words in enumerate((["route"], ["-6", "route"], ["address"], ["address"])):
     saved = subprocess.run([ip, *words, "save"], stdout=subprocess.PIPE).stdout
     write("saved", f"seed-{at}", bytes([at]) + saved[4:])
 

@@ -20,7 +20,7 @@ fn the_corpus_is_survived() {
             if count % 200 == 0 {
                 lab = Lab::new();
             }
-            let out = lab.exec(Tool::Ours, &call.words, &call.input, false);
+            let out = lab.exec(Tool::Ours, &call.words, &call.input, call.powerless);
             assert!((0..=255).contains(&out.status), "{}: {out}", path.display());
             assert!(!out.err().contains("panicked"), "{}: {out}", path.display());
             if call.words.iter().any(|w| w == b"-j") {
@@ -28,7 +28,7 @@ fn the_corpus_is_survived() {
             }
             count += 1;
         }
-        assert!(count > 5, "corpus/{name} holds nothing to speak of");
+        assert!(count > 3, "corpus/{name} holds nothing to speak of");
     }
 }
 
