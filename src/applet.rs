@@ -14,24 +14,30 @@ pub struct Applet {
     pub about: &'static str,
     /// The words, the name first; the exit status.
     pub run: fn(&[&[u8]]) -> u8,
+    /// Whether these words, the name first, do no more than ask and show (see sys/early.rs).
+    #[cfg_attr(not(early), allow(dead_code))]
+    pub only_shows: fn(&[&[u8]]) -> bool,
 }
+
+/// Of most applets nobody has looked.
+const NEVER: fn(&[&[u8]]) -> bool = |_| false;
 
 /// Every applet, in the order in which they are listed.
 #[rustfmt::skip] // one row, one line
 pub static APPLETS: &[Applet] = &[
-    Applet { name: "ip", about: "devices, addresses, routes, neighbours, namespaces", run: cmd::ip::run },
-    Applet { name: "arp", about: "the table of neighbours of IPv4", run: cmd::arp::run },
-    Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run },
-    Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run },
-    Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run },
-    Applet { name: "route", about: "the routing tables, as net-tools shows them", run: cmd::route::run },
-    Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run },
-    Applet { name: "iptables", about: "filter and translate IPv4 packets", run: cmd::iptables::run },
-    Applet { name: "iptables-save", about: "print the rules of IPv4", run: cmd::iptables::save },
-    Applet { name: "iptables-restore", about: "read rules of IPv4 from a file", run: cmd::iptables::restore },
-    Applet { name: "ip6tables", about: "filter and translate IPv6 packets", run: cmd::iptables::run },
-    Applet { name: "ip6tables-save", about: "print the rules of IPv6", run: cmd::iptables::save },
-    Applet { name: "ip6tables-restore", about: "read rules of IPv6 from a file", run: cmd::iptables::restore },
+    Applet { name: "ip", about: "devices, addresses, routes, neighbours, namespaces", run: cmd::ip::run, only_shows: cmd::ip::only_shows },
+    Applet { name: "arp", about: "the table of neighbours of IPv4", run: cmd::arp::run, only_shows: NEVER },
+    Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run, only_shows: NEVER },
+    Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run, only_shows: NEVER },
+    Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run, only_shows: NEVER },
+    Applet { name: "route", about: "the routing tables, as net-tools shows them", run: cmd::route::run, only_shows: NEVER },
+    Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run, only_shows: NEVER },
+    Applet { name: "iptables", about: "filter and translate IPv4 packets", run: cmd::iptables::run, only_shows: |_| true },
+    Applet { name: "iptables-save", about: "print the rules of IPv4", run: cmd::iptables::save, only_shows: |_| true },
+    Applet { name: "iptables-restore", about: "read rules of IPv4 from a file", run: cmd::iptables::restore, only_shows: NEVER },
+    Applet { name: "ip6tables", about: "filter and translate IPv6 packets", run: cmd::iptables::run, only_shows: |_| true },
+    Applet { name: "ip6tables-save", about: "print the rules of IPv6", run: cmd::iptables::save, only_shows: |_| true },
+    Applet { name: "ip6tables-restore", about: "read rules of IPv6 from a file", run: cmd::iptables::restore, only_shows: NEVER },
 ];
 
 /// The applet of this name; `iptables-nft` and the like are other names of ours.
@@ -55,12 +61,12 @@ fn base_name(path: &[u8]) -> &[u8] {
 /// Our own verbs: `ipbox VERB`, never linked under their bare names.
 #[rustfmt::skip] // one row, one line
 pub static VERBS: &[Applet] = &[
-    Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run },
-    Applet { name: "doctor", about: "what is wrong with the network, and what mends it", run: cmd::doctor::run },
-    Applet { name: "draw", about: "the network as it is, as a picture", run: cmd::draw::run },
-    Applet { name: "export", about: "the network as it is, as commands or a lab file", run: cmd::export::run },
-    Applet { name: "netns", about: "leftovers of namespaces, and ends that are waited for", run: cmd::netns::run },
-    Applet { name: "try", about: "a change of the network that takes itself back", run: cmd::attempt::run },
+    Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run, only_shows: NEVER },
+    Applet { name: "doctor", about: "what is wrong with the network, and what mends it", run: cmd::doctor::run, only_shows: NEVER },
+    Applet { name: "draw", about: "the network as it is, as a picture", run: cmd::draw::run, only_shows: NEVER },
+    Applet { name: "export", about: "the network as it is, as commands or a lab file", run: cmd::export::run, only_shows: NEVER },
+    Applet { name: "netns", about: "leftovers of namespaces, and ends that are waited for", run: cmd::netns::run, only_shows: NEVER },
+    Applet { name: "try", about: "a change of the network that takes itself back", run: cmd::attempt::run, only_shows: NEVER },
 ];
 
 /// Runs the applet that the words name: by the name of the program, or by its first word.
@@ -91,6 +97,18 @@ pub fn run(words: &[&[u8]]) -> u8 {
             }
         },
     }
+}
+
+/// Whether the command does no more than ask the kernel and show what it answers, or change a single
+/// rule: no thread, no child process.
+#[cfg_attr(not(early), allow(dead_code))]
+pub fn only_shows(words: &[&[u8]]) -> bool {
+    let name = base_name(words.first().copied().unwrap_or(b"ipbox"));
+    if let Some(applet) = find(name) {
+        return (applet.only_shows)(words);
+    }
+    let applet = words.get(1).filter(|_| name == b"ipbox").and_then(|word| find(word));
+    applet.is_some_and(|applet| (applet.only_shows)(&words[1..]))
 }
 
 fn find_verb(name: &[u8]) -> Option<&'static Applet> {
@@ -158,4 +176,22 @@ fn list() -> String {
         text.extend(VERBS.iter().map(row));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::only_shows;
+
+    #[test]
+    fn what_only_shows_is_told_by_its_words() {
+        let shows =
+            |line: &str| only_shows(&line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
+        for line in ["ip a", "/sbin/ip -n a -j link", "ipbox ip -c r get ::1", "iptables -C INPUT"]
+        {
+            assert!(shows(line), "{line}");
+        }
+        for line in ["ip", "ip -b f", "ip a f", "ipbox", "ipbox lab", "ip -all netns", "x ip a"] {
+            assert!(!shows(line), "{line}");
+        }
+    }
 }

@@ -25,3 +25,9 @@ mod sys;
 pub fn run(words: &[&[u8]]) -> u8 {
     applet::run(words)
 }
+
+/// Whether the command does no more than ask and show: such a one begins early (`sys/early.rs`).
+#[cfg(all(early, not(test)))]
+fn only_shows(words: &[&[u8]]) -> bool {
+    applet::only_shows(words)
+}

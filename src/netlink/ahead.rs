@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 use netlink_packet_core::{NLMSG_DONE, NLMSG_ERROR};
 
 use super::{Error, Msgs};
-use crate::sys::{netlink::receive, process};
+use crate::sys::{netlink::receive, process, start};
 
 /// Bytes that are handed over, unless a single datagram has more.
 const PORTION: usize = 256 * 1024;
@@ -57,7 +57,7 @@ impl Ahead {
     /// Receives the rest of the answer to request `seq`, of which more must be to come. `None`
     /// where that is of no use: there is one processor, or no thread to be had.
     pub fn start(socket: &impl AsFd, seq: u32) -> Option<Ahead> {
-        if process::processors() < 2 {
+        if process::processors() < 2 || !start::has_threads() {
             return None;
         }
         let socket = socket.as_fd().try_clone_to_owned().ok()?;

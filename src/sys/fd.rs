@@ -49,6 +49,7 @@ pub fn stdout_is_terminal() -> bool {
 }
 
 fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
+    super::start::written();
     while !bytes.is_empty() {
         match nix::unistd::write(fd, bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),

@@ -6,12 +6,16 @@
 pub mod bpf;
 pub mod bytes;
 pub mod clock;
+#[cfg(all(early, not(test)))]
+mod early;
 // A fuzzer has a `main` of its own.
 #[cfg(not(any(test, fuzzing)))]
 mod entry;
 pub mod fd;
 pub mod file;
 pub mod ioctl;
+#[cfg(early)]
+mod memory;
 pub mod mount;
 pub mod netlink;
 pub mod netns;
@@ -19,6 +23,7 @@ pub mod process;
 pub mod regex;
 pub mod signal;
 pub mod socket;
+pub mod start;
 pub mod tty;
 pub mod tun;
 pub mod userns;

@@ -125,6 +125,8 @@ impl fmt::Display for Outcome {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tool {
     Ours,
+    /// Ours, by the C library's start (src/sys/early.rs).
+    Ordinary,
     Theirs,
 }
 
@@ -307,6 +309,9 @@ impl Lab {
             // Their wrapper hands it on.
             command.env("REFERENCE_ARGV0", name);
         }
+        if tool == Tool::Ordinary {
+            command.env("IPBOX_START", "ordinary");
+        }
         let patience = self.patience;
         let namespaces: Vec<File> =
             self.namespaces.iter().map(|f| f.try_clone().expect("a descriptor")).collect();
@@ -390,7 +395,7 @@ pub fn split(line: &str) -> Vec<Vec<u8>> {
 
 fn path(tool: Tool) -> &'static str {
     match tool {
-        Tool::Ours => {
+        Tool::Ours | Tool::Ordinary => {
             "/ours:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/tools/bin"
         }
         Tool::Theirs => {
@@ -405,7 +410,7 @@ fn find(tool: Tool, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let ours = APPLETS.contains(&&*text);
     match tool {
         _ if text.contains('/') => (name.to_vec(), name.to_vec()),
-        Tool::Ours if ours => (OURS.into(), name.to_vec()),
+        Tool::Ours | Tool::Ordinary if ours => (OURS.into(), name.to_vec()),
         Tool::Theirs if ours || reference().join("bin").join(&*text).exists() => {
             ([b"/theirs/bin/", name].concat(), name.to_vec())
         }

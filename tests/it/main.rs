@@ -12,6 +12,7 @@ mod coverage;
 mod docs;
 mod doctor;
 mod draw;
+mod early;
 mod encap;
 mod examples;
 mod export;

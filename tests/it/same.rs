@@ -124,7 +124,7 @@ impl<'a> Line<'a> {
     /// What is compared, of what the tool printed.
     fn told(&self, outcome: &Outcome, tool: Tool, script: &str) -> Outcome {
         let mut told = outcome.clone();
-        if self.by.unwrap_or(tool) == Tool::Ours {
+        if self.by.unwrap_or(tool) != Tool::Theirs {
             told.stdout = without_newer(&outcome.out()).into();
         }
         let outcome = &told.clone();
@@ -194,6 +194,11 @@ pub fn compare(script: &str, patient: bool) -> Result<(), String> {
                 return Err(differences);
             }
         }
+        if line.by.is_none() && line.only_shows() && !by_both_starts(&line, &ours, &b, script) {
+            let ordinary = line.run(&ours, Tool::Ordinary);
+            differences += "    its two starts differ (- the C library's, + ours):\n";
+            differences += &report("", line.text, &ordinary, &b, script);
+        }
         let _ = writeln!(done, "        {text}");
     }
     if !differences.is_empty() {
@@ -214,6 +219,24 @@ pub fn compare(script: &str, patient: bool) -> Result<(), String> {
         "    after\n{done}    the kernel's state differs (- reference, + ours):\n{}",
         difference(&states.0, &states.1, true)
     ))
+}
+
+/// Whether our program tells the same when the C library starts it (src/sys/early.rs).
+fn by_both_starts(line: &Line<'_>, lab: &Lab, early: &Outcome, script: &str) -> bool {
+    let told = |outcome: &Outcome| line.told(outcome, Tool::Ours, script);
+    // Another kernel has no part in it, and is slow.
+    if std::env::var_os("VM").is_some() {
+        return true;
+    }
+    let mut early = early.clone();
+    for _ in 0..5 {
+        if told(&line.run(lab, Tool::Ordinary)) == told(&early) {
+            return true;
+        }
+        // What is shown may have changed between the two.
+        early = line.run(lab, Tool::Ours);
+    }
+    false
 }
 
 /// Waits until the states of both labs agree, but not for ever.

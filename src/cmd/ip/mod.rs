@@ -120,6 +120,29 @@ fn only_talks(word: &[u8]) -> bool {
     object(word).is_some_and(|o| matches!(o.name, "address" | "route" | "rule" | "nexthop"))
 }
 
+/// Whether the words, the name first, do no more than ask the kernel and show what it answers.
+pub fn only_shows(words: &[&[u8]]) -> bool {
+    let mut words = words.get(1..).unwrap_or(&[]);
+    while let Some(word) = words.first().filter(|word| word.starts_with(b"-")) {
+        let Some((name, value)) = option(word) else { return false };
+        if matches!(name, "-batch" | "-all" | "-force") {
+            return false;
+        }
+        // That of -color is joined to it.
+        let apart = !value.is_empty() && name != "-color";
+        words = words.get(if apart { 2 } else { 1 }..).unwrap_or(&[]);
+    }
+    let Some(object) = words.first().and_then(|word| object(word)) else { return false };
+    let shows = words.get(1).is_none_or(|verb| {
+        verb.len() > 1 && ["show", "list", "lst"].iter().any(|v| v.as_bytes().starts_with(verb))
+    });
+    match object.name {
+        "address" | "link" | "neighbor" | "neighbour" | "netns" | "nexthop" | "rule" => shows,
+        "route" => shows || words.get(1).is_some_and(|verb| *verb == b"get"),
+        _ => false,
+    }
+}
+
 /// The words of an object that is here, for completions.
 pub fn grammar(word: &[u8]) -> Option<Grammar> {
     Some(object(word)?.grammar?())

@@ -1,0 +1,240 @@
+//! A start before the C library's, for commands that only ask and show.
+//!
+//! The C library's start asks the processor 68 times what it is (CPUID). In a virtual machine each
+//! answer comes from the hypervisor, and together they take longer than all that `ip link show lo`
+//! does. The entry of the program is therefore here. It gives the process what compiled code takes
+//! for granted: a thread pointer with the thread-local variables behind it, `environ`, and the
+//! functions that are chosen at the start (IFUNC), as for a processor without features. For all
+//! other commands it then goes on to the C library's `_start`, which makes all of this anew.
+//!
+//! The rules of the path behind this start:
+//!
+//! - no thread ([`super::start::has_threads`] is asked first), no child process, no `exit`;
+//! - of the C library only what tests/it/early.rs lists: system calls, the heap, strings. Nothing
+//!   that looks at the processor, the locale, the auxiliary vector or its own loader;
+//! - memcpy, memmove and memset are ours ([`super::memory`]).
+//!
+//! Where one of them cannot be kept, the command does not begin here: `applet::only_shows` says
+//! which do. A program with the capabilities of its file (AT_SECURE) never does, for the C library
+//! then cleans the environment.
+//!
+//! Layouts: the initial stack and thread-local storage (variant II) of the x86-64 psABI; the thread
+//! control block of glibc 2.31 to 2.41, of which only the two pointers to itself must be there.
+#![allow(unsafe_code)]
+
+use std::ffi::c_char;
+
+use libc::{Elf64_Ehdr, Elf64_Phdr};
+
+/// Elf64_Rela (elf.h).
+#[repr(C)]
+struct Rela {
+    offset: usize,
+    info: u64,
+    addend: usize,
+}
+
+unsafe extern "C" {
+    // By the linker.
+    static __ehdr_start: Elf64_Ehdr;
+    static __rela_iplt_start: [Rela; 0];
+    static __rela_iplt_end: [Rela; 0];
+    // The C library's.
+    static mut environ: *const *const c_char;
+}
+
+// The kernel enters with the count of words at the stack's top, and may have put into rdx what the
+// C library is to call at its end: it gets both as they were.
+std::arch::global_asm!(
+    ".globl ipbox_start",
+    ".type ipbox_start,@function",
+    "ipbox_start:",
+    "xor ebp, ebp",
+    "mov rdi, rsp",
+    "push rdx",
+    "sub rsp, 8",
+    "call {early}",
+    "add rsp, 8",
+    "pop rdx",
+    "jmp _start",
+    ".size ipbox_start, . - ipbox_start",
+    early = sym early,
+);
+
+/// Words that such a command may have.
+const WORDS: usize = 48;
+
+/// Thread-local variables and, behind them, the C library's control block of the thread
+/// (2,304 bytes in glibc 2.36).
+const PAGE: usize = 4096;
+const VARIABLES: usize = 1024;
+
+#[repr(C, align(4096))]
+struct Block([u8; PAGE]);
+
+static mut BLOCK: Block = Block([0; PAGE]);
+
+/// Runs the program and ends the process, or returns for the C library to start.
+// SAFETY: called by the entry above only, with the stack that the kernel has made: argc, the words,
+// a null, the environment, a null, the auxiliary vector.
+unsafe extern "C" fn early(stack: *const usize) {
+    // SAFETY: see above.
+    let argc = unsafe { *stack };
+    // SAFETY: see above.
+    let argv = unsafe { stack.add(1) };
+    if argc == 0 || argc > WORDS {
+        return;
+    }
+    let mut words: [&[u8]; WORDS] = [b""; WORDS];
+    for (i, word) in words.iter_mut().take(argc).enumerate() {
+        // SAFETY: there are argc of them.
+        let at = unsafe { argv.add(i) };
+        // SAFETY: as above.
+        let text = unsafe { *at };
+        // SAFETY: each is a string that stays.
+        *word = unsafe { string(text) };
+    }
+    // SAFETY: the environment follows the words and their null.
+    let environment = unsafe { argv.add(argc + 1) };
+    let mut at = environment;
+    loop {
+        // SAFETY: a null ends the environment.
+        let text = unsafe { *at };
+        // SAFETY: the null is followed by the auxiliary vector.
+        at = unsafe { at.add(1) };
+        if text == 0 {
+            break;
+        }
+        // SAFETY: each is a string that stays.
+        if same_start(unsafe { string(text) }, super::start::ORDINARY.as_bytes()) {
+            return;
+        }
+    }
+    // SAFETY: it begins here.
+    if unsafe { secure(at) } {
+        return;
+    }
+    // SAFETY: nothing runs yet that has thread-local variables.
+    if !unsafe { thread() } {
+        return;
+    }
+    // SAFETY: nobody else runs.
+    unsafe { environ = environment.cast() };
+    // SAFETY: as the C library does itself, when it starts.
+    unsafe { choose() };
+    let words = &words[..argc];
+    if crate::only_shows(words) {
+        super::start::begins_early(argv.cast());
+        let status = crate::run(words);
+        // SAFETY: it takes a number, and does not return.
+        unsafe { libc::syscall(libc::SYS_exit_group, i32::from(status)) };
+    }
+}
+
+/// A string of the kernel's, without the functions of the C library.
+// SAFETY: `at` must be the address of a string with a NUL at its end, which stays.
+unsafe fn string(at: usize) -> &'static [u8] {
+    let at = at as *const u8;
+    let mut len = 0;
+    loop {
+        // SAFETY: not beyond the NUL.
+        let next = unsafe { at.add(len) };
+        // SAFETY: as above. Volatile: the loop shall not become a call of strlen.
+        if unsafe { next.read_volatile() } == 0 {
+            break;
+        }
+        len += 1;
+    }
+    // SAFETY: so long it is.
+    unsafe { std::slice::from_raw_parts(at, len) }
+}
+
+/// Whether the text begins with the word and `=`; compared by hand, as memcmp is not there yet.
+fn same_start(text: &[u8], word: &[u8]) -> bool {
+    text.len() > word.len()
+        && text[word.len()] == b'='
+        && (0..word.len()).all(|i| text[i] == word[i])
+}
+
+/// AT_SECURE of the auxiliary vector.
+// SAFETY: `at` must be where it begins.
+unsafe fn secure(mut at: *const usize) -> bool {
+    loop {
+        // SAFETY: AT_NULL ends it.
+        let key = unsafe { *at };
+        // SAFETY: each key has a value behind it.
+        let value = unsafe { at.add(1) };
+        match u64::try_from(key) {
+            Ok(libc::AT_NULL) => return false,
+            // SAFETY: as above.
+            Ok(libc::AT_SECURE) => return unsafe { *value } != 0,
+            // SAFETY: not beyond AT_NULL.
+            _ => at = unsafe { at.add(2) },
+        }
+    }
+}
+
+/// Gives the thread its variables and control block; whether that could be done.
+// SAFETY: to be called once, before anything else.
+unsafe fn thread() -> bool {
+    let block: *mut u8 = (&raw mut BLOCK).cast();
+    // SAFETY: within the block.
+    let pointer = unsafe { block.add(VARIABLES) };
+    let header = &raw const __ehdr_start;
+    // SAFETY: the linker has put the program's header there.
+    let (offset, count) = unsafe { ((*header).e_phoff, (*header).e_phnum) };
+    // SAFETY: and its segments there.
+    let segments: *const Elf64_Phdr = unsafe { header.cast::<u8>().add(offset as usize) }.cast();
+    for i in 0..usize::from(count) {
+        // SAFETY: there are so many.
+        let segment = unsafe { &*segments.add(i) };
+        if segment.p_type != libc::PT_TLS {
+            continue;
+        }
+        let (align, size) = (segment.p_align.max(1) as usize, segment.p_memsz as usize);
+        let size = size.next_multiple_of(align);
+        if align > 64 || size > VARIABLES {
+            return false;
+        }
+        let image = segment.p_vaddr as *const u8;
+        for i in 0..segment.p_filesz as usize {
+            // SAFETY: the image has so many bytes.
+            let byte = unsafe { image.add(i).read() };
+            // SAFETY: they fit below the pointer.
+            unsafe { pointer.sub(size).add(i).write_volatile(byte) };
+        }
+    }
+    for place in [0, 16] {
+        // SAFETY: within the block, and aligned.
+        unsafe { pointer.add(place).cast::<usize>().write(pointer as usize) };
+    }
+    /// asm/prctl.h
+    const ARCH_SET_FS: usize = 0x1002;
+    let mut result = libc::SYS_arch_prctl;
+    // SAFETY: only the thread pointer is changed; what it is set to stays.
+    unsafe {
+        std::arch::asm!(
+            "syscall", inlateout("rax") result, in("rdi") ARCH_SET_FS, in("rsi") pointer,
+            lateout("rcx") _, lateout("r11") _, options(nostack)
+        );
+    }
+    result == 0
+}
+
+/// Asks each function that chooses (IFUNC) for its choice. What it looks at is still zero: that is
+/// a processor with no more than every one of x86-64 has.
+// SAFETY: to be called once, before any function of the C library.
+unsafe fn choose() {
+    let mut at: *const Rela = (&raw const __rela_iplt_start).cast();
+    let end: *const Rela = (&raw const __rela_iplt_end).cast();
+    while at < end {
+        // SAFETY: the linker has put them there, up to the end.
+        let place = unsafe { &*at };
+        // SAFETY: what is added is the address of the function that chooses.
+        let choice: extern "C" fn() -> usize = unsafe { std::mem::transmute(place.addend) };
+        // SAFETY: the place is a word of the table of addresses, not yet protected.
+        unsafe { *(place.offset as *mut usize) = choice() };
+        // SAFETY: up to the end.
+        at = unsafe { at.add(1) };
+    }
+}
