@@ -1,4 +1,4 @@
-//! Passes what the linker is to know: where the program begins, and the script of the released one.
+//! Passes what the linker is to know: where the program begins, and the scripts of the released one.
 //!
 //! No flag of the configuration is confined to one profile: the program under development keeps
 //! its tables, so that a backtrace of the C library's part can be had.
@@ -6,7 +6,8 @@
 #![allow(clippy::print_stdout)] // Cargo listens there.
 
 fn main() {
-    println!("cargo:rerun-if-changed=.cargo/discard.ld");
+    const SCRIPTS: [&str; 2] = [".cargo/discard.ld", ".cargo/order.ld"];
+    SCRIPTS.iter().for_each(|script| println!("cargo:rerun-if-changed={script}"));
     println!("cargo:rustc-check-cfg=cfg(early)");
     let set = |name| std::env::var(name).unwrap_or_default();
     let gnu = set("CARGO_CFG_TARGET_ENV") == "gnu";
@@ -19,7 +20,9 @@ fn main() {
         println!("cargo:rustc-link-arg-bin=ipbox=-Wl,-e,ipbox_start");
     }
     if set("PROFILE") == "release" && gnu {
-        let script = std::path::Path::new(&set("CARGO_MANIFEST_DIR")).join(".cargo/discard.ld");
-        println!("cargo:rustc-link-arg-bin=ipbox=-Wl,-T,{}", script.display());
+        for script in SCRIPTS {
+            let script = std::path::Path::new(&set("CARGO_MANIFEST_DIR")).join(script);
+            println!("cargo:rustc-link-arg-bin=ipbox=-Wl,-T,{}", script.display());
+        }
     }
 }

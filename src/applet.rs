@@ -107,7 +107,8 @@ pub fn only_shows(words: &[&[u8]]) -> bool {
     if let Some(applet) = find(name) {
         return (applet.only_shows)(words);
     }
-    let applet = words.get(1).filter(|_| name == b"ipbox").and_then(|word| find(word));
+    let ours = name.starts_with(b"ipbox") || !name.starts_with(b"ip");
+    let applet = words.get(1).filter(|_| ours).and_then(|word| find(word));
     applet.is_some_and(|applet| (applet.only_shows)(&words[1..]))
 }
 
@@ -190,7 +191,7 @@ mod tests {
         {
             assert!(shows(line), "{line}");
         }
-        for line in ["ip", "ip -b f", "ip a f", "ipbox", "ipbox lab", "ip -all netns", "x ip a"] {
+        for line in ["ip", "ip -b f", "ip a f", "ipbox", "ipbox lab", "ip -all netns", "iproute"] {
             assert!(!shows(line), "{line}");
         }
     }

@@ -1,7 +1,8 @@
 //! Descriptors 0, 1 and 2 without the standard library's buffers and locks.
+#![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{BorrowedFd, RawFd};
 
 /// Writes everything to standard output.
 ///
@@ -9,13 +10,13 @@ use std::os::fd::{AsFd, BorrowedFd};
 ///
 /// Whatever write(2) says, except EINTR, which is tried again.
 pub fn stdout(bytes: &[u8]) -> io::Result<()> {
-    write_all(io::stdout().as_fd(), bytes)
+    write_all(standard(1), bytes)
 }
 
 /// Writes everything to standard error; nobody could be told if that fails.
 pub fn stderr(bytes: &[u8]) {
     if !bytes.is_empty() {
-        let _ = write_all(io::stderr().as_fd(), bytes);
+        let _ = write_all(standard(2), bytes);
     }
 }
 
@@ -46,6 +47,12 @@ pub fn stderr_is_terminal() -> bool {
 pub fn stdout_is_terminal() -> bool {
     use std::io::IsTerminal;
     io::stdout().is_terminal()
+}
+
+/// The standard library's own values of these would make buffers first.
+fn standard(number: RawFd) -> BorrowedFd<'static> {
+    // SAFETY: whether it is open, only a system call will tell; nothing else depends on it.
+    unsafe { BorrowedFd::borrow_raw(number) }
 }
 
 fn write_all(fd: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
