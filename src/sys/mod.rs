@@ -14,6 +14,9 @@ mod entry;
 pub mod fd;
 pub mod file;
 pub mod ioctl;
+// The program that is released: it is linked statically and does not unwind.
+#[cfg(all(panic = "abort", target_env = "gnu", not(test), not(fuzzing)))]
+mod left_out;
 #[cfg(early)]
 mod memory;
 pub mod mount;

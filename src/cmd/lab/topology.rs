@@ -32,7 +32,7 @@ use crate::rtnl::consts::{
     IFLA_MASTER, IFLA_NET_NS_FD, RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE,
 };
 use crate::rtnl::link::{self, HEADER_LEN, Link};
-use crate::sys::{file, mount, netns};
+use crate::sys::{file, ioctl, mount, netns};
 
 /// Where the other hosts' namespaces are kept, each under its address.
 pub const HOSTS: &str = "/run/ipbox/hosts";
@@ -233,7 +233,8 @@ fn named(name: &str, flags: u16) -> Request {
 }
 
 fn index(name: &str) -> Result<u32> {
-    nix::net::if_::if_nametoindex(name).with_context(|| format!("no device {name}"))
+    let index = ioctl::index(name.as_bytes()).with_context(|| format!("no device {name}"))?;
+    Ok(index.cast_unsigned())
 }
 
 /// A hardware address that tells the host: 02:00, then its address.
