@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::rules::{Finding, Row, stop};
 use super::segment;
-use super::walk::{Flow, Stop, Trip, Why};
+use super::trip::{Flow, Stop, Trip, Why};
 use crate::cmd::typed::word;
 use crate::model::{Addr, End, Link, Namespace, Network, Prefix};
 

@@ -9,7 +9,8 @@ use super::fib::{self, Query};
 use super::hooks;
 use super::packet::{ICMP, TCP, UDP};
 use super::segment;
-use super::walk::{self, Flow, Why, lossy};
+use super::trip::{Flow, Why};
+use super::walk::{self, lossy};
 use crate::cmd::iptables::spell;
 use crate::model::{End, Network, Origin};
 

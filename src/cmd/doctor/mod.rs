@@ -1,9 +1,10 @@
 //! `ipbox doctor`: what is wrong with the network, why, and the command that mends it.
 //!
-//! The words are read here. `case` is what is examined; `walk` follows a packet with the help of
-//! `fib` (routes), `segment` (cables and bridges), `hooks`, `eval` and `xt` (filter rules and
-//! NAT); `implied` finds the flows that a network is meant for; `rules` holds one file for each
-//! finding; `report` shows what was found and `mend` runs what was printed.
+//! The words are read here. `case` is what is examined; `walk` and `wire` follow a packet, and
+//! `trip` is what came of it; they use `fib` (routes), `segment` (cables and bridges), `hooks`,
+//! `eval` and `xt` (filter rules and NAT); `implied` finds the flows that a network is meant for;
+//! `rules` holds one file for each finding; `report` shows what was found and `mend` runs what
+//! was printed.
 
 mod case;
 mod eval;
@@ -16,7 +17,9 @@ mod probe;
 mod report;
 mod rules;
 mod segment;
+mod trip;
 mod walk;
+mod wire;
 mod xt;
 
 use std::ffi::OsString;
@@ -29,7 +32,7 @@ use crate::cmd::own;
 use crate::model::{Depth, Network};
 use case::{Case, Followed, Unknown};
 use packet::{ICMP, ICMPV6, TCP, UDP};
-use walk::Flow;
+use trip::Flow;
 
 pub use rules::Finding;
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::packet::{TCP, UDP};
-use super::walk::Flow;
+use super::trip::Flow;
 use crate::model::Network;
 use crate::sys::netns;
 

@@ -4,7 +4,7 @@ use super::case::{Case, Followed};
 use super::rules::Finding;
 use super::segment::Obstacle;
 use super::spoken;
-use super::walk::{Did, Step, Stop, Why};
+use super::trip::{Did, Step, Stop, Why};
 use crate::output::{Out, Style, json_only};
 use crate::rtnl::consts::{RTN_BLACKHOLE, RTN_PROHIBIT};
 use crate::sys::{fd, file};

@@ -6,153 +6,17 @@
 //!                                        └─────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Nothing is sent: every step asks the picture of the network what the kernel would do.
+//! Nothing is sent: every step asks the picture of the network what the kernel would do. Here is
+//! what happens in a namespace; `wire` is between two of them, `trip` what comes of it.
 
 use std::net::IpAddr;
 
 use super::fib::{self, Disbelief, Found, Query};
-use super::hooks::{self, Culprit, Doubts, Place};
+use super::hooks::{self, Doubts, Place};
 use super::packet::{Connection, Packet, TCP, Tuple, UDP};
-use super::segment::{self, Member, Pass, Segment};
+use super::segment::{Member, Pass};
+use super::trip::{Did, Flow, Step, Stop, Trip, Why};
 use crate::model::{Conf4, End, Link, Namespace, Network};
-use crate::rtnl::consts::{NUD_FAILED, NUD_INCOMPLETE, NUD_NONE};
-
-/// What is to be delivered.
-#[derive(Clone, Copy, Debug)]
-pub struct Flow {
-    pub from: usize,
-    /// Chosen as the kernel would, when absent.
-    pub src: Option<IpAddr>,
-    pub dst: IpAddr,
-    /// IPPROTO_*
-    pub proto: u8,
-    /// 0 for ICMP.
-    pub port: u16,
-    /// It comes from somebody out of sight, by this device.
-    pub enters: Option<End>,
-}
-
-/// What stops a packet.
-#[derive(Debug)]
-pub enum Why {
-    /// "Network is unreachable"
-    NoRoute,
-    /// A route of type blackhole, unreachable, prohibit.
-    Refused(u8),
-    /// There is a way, but no address to send from.
-    NoSource { device: u32 },
-    /// What is for this host itself goes by lo, which is down.
-    LoDown,
-    /// An address of 127.0.0.0/8 does not leave the host.
-    LoopbackSource { device: u32 },
-    /// Nobody on the link has the address.
-    Unresolved { device: u32, addr: IpAddr, segment: Segment },
-    /// Whoever has the address thinks that it is asked by itself.
-    AskedBySelf { addr: IpAddr, other: End },
-    /// The hardware address that is known is nobody's, or somebody else's.
-    WrongMac { device: u32, addr: IpAddr },
-    /// Packets for others are not passed on.
-    NotForwarding { device: u32 },
-    /// The source is an address of the host that has received it.
-    Martian { device: u32 },
-    /// The way back does not lead through the device.
-    ReversePath { device: u32 },
-    /// A rule or a policy; between ports of this bridge.
-    Filtered { culprit: Culprit, bridge: Option<u32> },
-    /// A bridge does not send a frame back by the port it came by.
-    Hairpin { port: u32 },
-    /// It goes in circles.
-    Circle,
-    /// It leaves the machine with a source that nobody outside knows.
-    NoReturn { device: u32 },
-    /// It leaves the machine, though the address is that of a namespace here.
-    Astray { device: u32 },
-    /// The answer comes from another address than the one that was asked.
-    WrongAnswer,
-    /// Nobody listens.
-    Closed,
-    /// Echo requests are ignored.
-    Mute,
-}
-
-/// Where and why a packet stops.
-#[derive(Debug)]
-pub struct Stop {
-    pub why: Why,
-    pub ns: usize,
-    /// As it was there.
-    pub packet: Packet,
-    /// It was the answer.
-    pub back: bool,
-}
-
-/// One station.
-#[derive(Clone, Debug)]
-pub struct Step {
-    pub ns: usize,
-    pub back: bool,
-    pub what: Did,
-    /// After what was done.
-    pub packet: Packet,
-}
-
-/// What happens at a station.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Did {
-    /// By the device, to the next stop.
-    Sent {
-        device: u32,
-        next: IpAddr,
-    },
-    /// From device to device.
-    Forwarded {
-        from: u32,
-        device: u32,
-        next: IpAddr,
-    },
-    /// Between ports of a bridge whose frames go through the rules.
-    Bridged {
-        bridge: u32,
-    },
-    Arrived,
-    /// Out of sight.
-    Left {
-        device: u32,
-    },
-}
-
-/// What became of a flow.
-pub struct Trip {
-    pub steps: Vec<Step>,
-    pub stop: Option<Stop>,
-    /// What could not be judged, as sentences.
-    pub doubts: Vec<String>,
-    pub connections: Vec<Connection>,
-    /// The namespace where it arrived.
-    pub end: Option<usize>,
-    /// The packet as it arrived there.
-    pub arrived: Option<Packet>,
-    /// The first packet, as it was sent.
-    pub sent: Option<Packet>,
-}
-
-impl Trip {
-    /// The namespaces that have passed the first packet on.
-    pub fn forwarders(&self) -> impl Iterator<Item = (usize, u32, u32)> {
-        self.steps.iter().filter(|s| !s.back).filter_map(|s| match s.what {
-            Did::Forwarded { from, device, .. } => Some((s.ns, from, device)),
-            _ => None,
-        })
-    }
-    /// What a namespace remembers of the connection.
-    pub fn connection(&self, ns: usize) -> Option<&Connection> {
-        self.connections.iter().find(|c| c.ns == ns)
-    }
-    /// Whether its destination was exchanged for another somewhere.
-    pub fn is_dnat(&self) -> bool {
-        self.connections.iter().any(Connection::is_dnat)
-    }
-}
 
 /// Hops until a packet is given up.
 const HOPS: usize = 32;
@@ -182,15 +46,16 @@ pub fn follow(net: &Network, flow: Flow) -> Trip {
     walk.trip
 }
 
-struct Walk<'n> {
-    net: &'n Network,
-    trip: Trip,
+pub(super) struct Walk<'n> {
+    pub(super) net: &'n Network,
+    pub(super) trip: Trip,
     back: bool,
-    hops: usize,
+    /// Those that are left.
+    pub(super) hops: usize,
 }
 
 /// Where a packet ends.
-enum Arrival {
+pub(super) enum Arrival {
     At {
         ns: usize,
         packet: Packet,
@@ -203,16 +68,16 @@ enum Arrival {
     },
 }
 
-type Result<T = Arrival> = std::result::Result<T, Box<Stop>>;
+pub(super) type Result<T = Arrival> = std::result::Result<T, Box<Stop>>;
 
 impl<'n> Walk<'n> {
-    fn space(&self, ns: usize) -> &'n Namespace {
+    pub(super) fn space(&self, ns: usize) -> &'n Namespace {
         &self.net.namespaces[ns]
     }
-    fn stop<T>(&self, ns: usize, packet: &Packet, why: Why) -> Result<T> {
+    pub(super) fn stop<T>(&self, ns: usize, packet: &Packet, why: Why) -> Result<T> {
         Err(Box::new(Stop { why, ns, packet: packet.clone(), back: self.back }))
     }
-    fn step(&mut self, ns: usize, what: Did, packet: &Packet) {
+    pub(super) fn step(&mut self, ns: usize, what: Did, packet: &Packet) {
         let packet = packet.clone();
         self.trip.steps.push(Step { ns, back: self.back, what, packet });
     }
@@ -312,7 +177,7 @@ impl<'n> Walk<'n> {
     }
 
     /// The connection that a packet belongs to in a namespace.
-    fn connection(&mut self, ns: usize, packet: &Packet) -> usize {
+    pub(super) fn connection(&mut self, ns: usize, packet: &Packet) -> usize {
         let tuple = packet.tuple();
         let all = &mut self.trip.connections;
         let found =
@@ -327,7 +192,13 @@ impl<'n> Walk<'n> {
         at
     }
 
-    fn hook(&mut self, ns: usize, place: Place<'n>, packet: &mut Packet, at: usize) -> Result<()> {
+    pub(super) fn hook(
+        &mut self,
+        ns: usize,
+        place: Place<'n>,
+        packet: &mut Packet,
+        at: usize,
+    ) -> Result<()> {
         let mut doubts = Doubts::default();
         let connection = &mut self.trip.connections[at];
         let result = hooks::run(place, packet, connection, &mut doubts);
@@ -469,7 +340,13 @@ impl<'n> Walk<'n> {
 
     /// A packet that comes in by a device, and by a port when that is a bridge; `asked`: the
     /// chains of PREROUTING have been asked already.
-    fn receive(&mut self, by: End, port: Option<u32>, mut packet: Packet, asked: bool) -> Result {
+    pub(super) fn receive(
+        &mut self,
+        by: End,
+        port: Option<u32>,
+        mut packet: Packet,
+        asked: bool,
+    ) -> Result {
         let (ns, space) = (by.ns, self.space(by.ns));
         let Some(link) = space.link(by.index) else {
             return self.stop(ns, &packet, Why::NoRoute);
@@ -550,213 +427,6 @@ impl<'n> Walk<'n> {
         self.hook(ns, place, &mut packet, at)?;
         self.step(ns, Did::Forwarded { from: device, device: hop.index, next }, &packet);
         self.transmit(End { ns, index: hop.index }, next, packet)
-    }
-
-    /// A packet that leaves by a device for a neighbour.
-    fn transmit(&mut self, by: End, next: IpAddr, mut packet: Packet) -> Result {
-        let segment = segment::of(self.net, by);
-        let ns = by.ns;
-        let holder = segment.holders(self.net, next).next().cloned();
-        // Whoever answers first gets the packet.
-        if let Some(first) = &holder
-            && let Some(second) = segment.holders(self.net, next).find(|m| m.end.ns != first.end.ns)
-        {
-            let [a, b] = [first, second].map(|m| lossy(&self.net.label(m.end.ns)));
-            self.trip.doubts.push(format!("both {a} and {b} have {next}"));
-        }
-        let Some(member) = holder else {
-            return match segment.exits.first() {
-                Some(exit) => {
-                    let exit = exit.clone();
-                    self.through(&exit.passes.clone(), &mut packet)?.map_or_else(
-                        || {
-                            self.step(ns, Did::Left { device: exit.end.index }, &packet);
-                            Ok(Arrival::Outside { from: by, exit, packet: packet.clone() })
-                        },
-                        Ok,
-                    )
-                }
-                None => {
-                    let (device, addr) = (by.index, next);
-                    self.stop(ns, &packet, Why::Unresolved { device, addr, segment })
-                }
-            };
-        };
-        self.neighbour(by, next, &segment, &member, &packet)?;
-        if let Some(arrival) = self.through(&member.passes, &mut packet)? {
-            return Ok(arrival);
-        }
-        self.receive(member.end, member.port, packet, false)
-    }
-
-    /// Whether the neighbour's hardware address can be known.
-    fn neighbour(
-        &mut self,
-        by: End,
-        addr: IpAddr,
-        segment: &Segment,
-        member: &Member,
-        packet: &Packet,
-    ) -> Result<()> {
-        let space = self.space(by.ns);
-        let unknown = NUD_NONE | NUD_INCOMPLETE | NUD_FAILED;
-        let known = space
-            .neighs
-            .iter()
-            .find(|n| n.index == by.index && n.addr == addr && n.state & !unknown != 0);
-        if let Some(mac) = known.and_then(|n| n.mac.as_ref()) {
-            let has = |m: &&Member| self.net.link(m.end).is_some_and(|l| l.mac == *mac);
-            if segment.holders(self.net, addr).any(|m| has(&m)) {
-                return Ok(());
-            }
-            let device = by.index;
-            return self.stop(by.ns, packet, Why::WrongMac { device, addr });
-        }
-        self.asked(by, addr, member.end, packet)
-    }
-
-    /// Whether who has an address believes the question for it.
-    fn asked(&mut self, by: End, addr: IpAddr, holder: End, packet: &Packet) -> Result<()> {
-        let (space, other) = (self.space(by.ns), self.space(holder.ns));
-        let (Some(near), Some(far)) = (space.link(by.index), other.link(holder.index)) else {
-            return Ok(());
-        };
-        if !addr.is_ipv4() || holder.ns == by.ns {
-            return Ok(());
-        }
-        // The question names the source of the packet if that is the host's own, unless it was
-        // told to name one of the device.
-        let announce = space.settings.arp_announce.max(near.conf4(Conf4::ArpAnnounce));
-        let on_link =
-            |src| space.addrs_of(by.index).any(|a| a.local == src && a.network().contains(addr));
-        let own = space.is_own(packet.src) && (announce == 0 || on_link(packet.src));
-        let asker = if own { Some(packet.src) } else { fib::source(space, by.index, addr) };
-        let query = Query {
-            dst: addr,
-            src: asker.filter(|a| !a.is_loopback()),
-            iif: far.index,
-            oif: 0,
-            mark: 0,
-            proto: 0,
-            sport: 0,
-            dport: 0,
-        };
-        match fib::believed(other, far, &query) {
-            Ok(()) => Ok(()),
-            Err(Disbelief::Martian) => {
-                self.stop(by.ns, packet, Why::AskedBySelf { addr, other: holder })
-            }
-            Err(Disbelief::Path) => {
-                self.stop(holder.ns, packet, Why::ReversePath { device: far.index })
-            }
-        }
-    }
-
-    /// The bridges between two devices of a link.
-    fn through(&mut self, passes: &[Pass], packet: &mut Packet) -> Result<Option<Arrival>> {
-        for pass in passes {
-            if let Some(arrival) = self.bridged(*pass, packet)? {
-                return Ok(Some(arrival));
-            }
-        }
-        Ok(None)
-    }
-
-    /// A frame between two ports of a bridge; the rules of iptables may be asked about it.
-    fn bridged(&mut self, pass: Pass, packet: &mut Packet) -> Result<Option<Arrival>> {
-        let space = self.space(pass.ns);
-        let Some(bridge) = space.link(pass.bridge) else { return Ok(None) };
-        if !calls_rules(space, bridge, packet) {
-            return Ok(None);
-        }
-        let at = self.connection(pass.ns, packet);
-        let from = space.link(pass.from);
-        let place = Place {
-            ns: space,
-            hook: hooks::PREROUTING,
-            input: Some(bridge),
-            output: None,
-            ports: [from, None],
-            next: None,
-        };
-        let before = packet.dst;
-        self.hook(pass.ns, place, packet, at)?;
-        if packet.dst != before {
-            if let Some(done) = self.turned(pass, packet)? {
-                return Ok(Some(done));
-            }
-            let by = End { ns: pass.ns, index: pass.bridge };
-            return self.receive(by, None, packet.clone(), true).map(Some);
-        }
-        self.crossed(pass, packet, at)?;
-        Ok(None)
-    }
-
-    /// FORWARD and POSTROUTING for a frame between two ports.
-    fn crossed(&mut self, pass: Pass, packet: &mut Packet, at: usize) -> Result<()> {
-        let space = self.space(pass.ns);
-        let bridge = space.link(pass.bridge);
-        let ports = [space.link(pass.from), space.link(pass.to)];
-        let (hook, next) = (hooks::FORWARD, Some(packet.dst));
-        let mut place = Place { ns: space, hook, input: bridge, output: bridge, ports, next };
-        self.hook(pass.ns, place, packet, at)?;
-        (place.hook, place.input) = (hooks::POSTROUTING, None);
-        self.hook(pass.ns, place, packet, at)?;
-        self.step(pass.ns, Did::Bridged { bridge: pass.bridge }, packet);
-        Ok(())
-    }
-
-    /// A frame that was given another destination on a bridge: if that is on the bridge, too, it
-    /// goes there without being routed.
-    fn turned(&mut self, pass: Pass, packet: &mut Packet) -> Result<Option<Arrival>> {
-        let space = self.space(pass.ns);
-        let query = Query {
-            dst: packet.dst,
-            src: Some(packet.src),
-            iif: pass.bridge,
-            oif: 0,
-            mark: packet.mark,
-            proto: packet.proto,
-            sport: packet.sport,
-            dport: packet.dport,
-        };
-        let hop =
-            fib::lookup(space, &query).filter(|f| f.is_way() && !f.is_local()).and_then(|f| f.hop);
-        let Some(hop) = hop.filter(|h| h.index == pass.bridge) else { return Ok(None) };
-        // Linux 6.18 asks for forwarding here, too; older ones (6.12) did not.
-        let device = pass.bridge;
-        let forwards = space.link(device).is_some_and(|l| l.conf4(Conf4::Forwarding) != 0);
-        if packet.is_ipv4() && !forwards {
-            return self.stop(pass.ns, packet, Why::NotForwarding { device });
-        }
-        let next = hop.gateway.unwrap_or(packet.dst);
-        let by = End { ns: pass.ns, index: pass.from };
-        let heard = segment::entering(self.net, by);
-        let Some(member) = heard.holders(self.net, next).find(|m| m.end.ns != pass.ns).cloned()
-        else {
-            let whole = segment::of(self.net, End { ns: pass.ns, index: pass.bridge });
-            let behind = whole.holders(self.net, next).next().is_some();
-            let why = if behind {
-                Why::Hairpin { port: pass.from }
-            } else {
-                Why::Unresolved { device: pass.bridge, addr: next, segment: whole }
-            };
-            return self.stop(pass.ns, packet, why);
-        };
-        self.hops -= 1;
-        if self.hops == 0 {
-            return self.stop(pass.ns, packet, Why::Circle);
-        }
-        let at = self.trip.connections.iter().rposition(|c| c.ns == pass.ns).unwrap_or(0);
-        let mut passes = member.passes.iter();
-        if let Some(first) = passes.next() {
-            self.crossed(*first, packet, at)?;
-        }
-        let rest: Vec<Pass> = passes.copied().collect();
-        if let Some(arrival) = self.through(&rest, packet)? {
-            return Ok(Some(arrival));
-        }
-        self.receive(member.end, member.port, packet.clone(), false).map(Some)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::Why;
+use crate::cmd::doctor::trip::Why;
 use crate::cmd::typed::word;
 use crate::model::{End, Link, Network, Prefix};
 

@@ -4,7 +4,8 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::packet::{TCP, UDP};
-use crate::cmd::doctor::walk::{self, Why};
+use crate::cmd::doctor::trip::Why;
+use crate::cmd::doctor::walk;
 use crate::model::{End, Prefix};
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {

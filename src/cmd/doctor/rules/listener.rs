@@ -3,7 +3,7 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::packet::TCP;
-use crate::cmd::doctor::walk::Why;
+use crate::cmd::doctor::trip::Why;
 use crate::sys::file;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {

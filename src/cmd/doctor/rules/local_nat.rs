@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::packet::UDP;
-use crate::cmd::doctor::walk::{self, Flow, Why};
+use crate::cmd::doctor::trip::{Flow, Why};
+use crate::cmd::doctor::walk;
 use crate::model::End;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {

@@ -4,7 +4,7 @@
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::packet::TCP;
-use crate::cmd::doctor::walk::Did;
+use crate::cmd::doctor::trip::Did;
 use crate::cmd::iptables::spell;
 use crate::cmd::typed::rule as rule_words;
 use crate::model::Table;

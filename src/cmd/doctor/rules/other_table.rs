@@ -4,7 +4,7 @@ use super::policy::{is_iptables, program, sentence, verb, words};
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::hooks::Culprit;
-use crate::cmd::doctor::walk::Why;
+use crate::cmd::doctor::trip::Why;
 use crate::cmd::typed::nft;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {

@@ -4,7 +4,8 @@ use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::hooks::{self, Culprit};
 use crate::cmd::doctor::packet::{TCP, UDP};
-use crate::cmd::doctor::walk::{Did, Stop, Why, lossy};
+use crate::cmd::doctor::trip::{Did, Stop, Trip, Why};
+use crate::cmd::doctor::walk::lossy;
 use crate::cmd::iptables::spell;
 use crate::cmd::typed::word;
 use crate::model::End;
@@ -83,7 +84,7 @@ pub fn words(stop: &Stop) -> String {
 }
 
 /// What was published is let through by address and port; the rest by device.
-fn narrow(stop: &Stop, trip: &crate::cmd::doctor::walk::Trip) -> String {
+fn narrow(stop: &Stop, trip: &Trip) -> String {
     let p = &stop.packet;
     match (trip.is_dnat(), p.proto) {
         (true, TCP) => format!(" -p tcp -d {} --dport {}", p.dst, p.dport),
@@ -93,7 +94,7 @@ fn narrow(stop: &Stop, trip: &crate::cmd::doctor::walk::Trip) -> String {
 }
 
 /// The device a packet came by.
-fn input(case: &Case<'_>, stop: &Stop, trip: &crate::cmd::doctor::walk::Trip) -> Option<String> {
+fn input(case: &Case<'_>, stop: &Stop, trip: &Trip) -> Option<String> {
     let sent = trip.steps.iter().rev().find(|s| s.back == stop.back && s.ns != stop.ns);
     let link = sent.and_then(|s| match s.what {
         Did::Sent { device, .. } | Did::Forwarded { device, .. } => {

@@ -3,7 +3,7 @@
 use super::policy::{is_iptables, program, sentence, verb};
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::Why;
+use crate::cmd::doctor::trip::Why;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     for (_, stop) in case.stops() {

@@ -2,7 +2,7 @@
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
-use crate::cmd::doctor::walk::Why;
+use crate::cmd::doctor::trip::Why;
 use crate::model::End;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
