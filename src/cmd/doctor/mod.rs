@@ -2,7 +2,7 @@
 //!
 //! The words are read here. `case` is what is examined; `walk` and `wire` follow a packet, and
 //! `trip` is what came of it; they use `fib` (routes), `segment` (cables and bridges), `hooks`,
-//! `eval` and `xt` (filter rules and NAT); `implied` finds the flows that a network is meant for;
+//! `eval`, `load`, `set` and `xt` (filter rules and NAT); `implied` finds the flows that a network is meant for;
 //! `rules` holds one file for each finding; `report` shows what was found and `mend` runs what
 //! was printed.
 
@@ -11,12 +11,14 @@ mod eval;
 mod fib;
 mod hooks;
 mod implied;
+mod load;
 mod mend;
 mod packet;
 mod probe;
 mod report;
 mod rules;
 mod segment;
+mod set;
 mod trip;
 mod walk;
 mod wire;

@@ -5,8 +5,9 @@
 
 use std::net::IpAddr;
 
-use super::eval::{self, Effect, Holds, Scene, Step, is_icmp, octets};
+use super::eval::{Effect, Holds, Scene, Step, is_icmp};
 use super::fib;
+use super::load::{octets, state};
 use super::packet::{Connection, Packet, TCP, UDP};
 use crate::model::ip;
 
@@ -75,7 +76,7 @@ pub fn matches(
             if !is_icmp(packet) { Holds::No } else { not(fits, call.u8(3) & 1 != 0) }
         }
         (b"multiport", 1) => multiport(call, packet),
-        (b"state", _) => Holds::from(eval::state(connection) & call.u32(0) != 0),
+        (b"state", _) => Holds::from(state(connection) & call.u32(0) != 0),
         (b"conntrack", 2 | 3) => conntrack(call, packet, connection),
         (b"addrtype", 1) => addrtype(call, scene, packet),
         (b"mark", 1) => not(packet.mark & call.u32(4) == call.u32(0), call.u8(8) != 0),
@@ -135,7 +136,7 @@ fn conntrack(call: &Call<'_>, packet: &Packet, connection: &Connection) -> Holds
     let inv = |bit: u16| inverted & bit != 0;
     let mut known = STATE | PROTO | DIRECTION | ALIAS;
     if asked & STATE != 0 {
-        let state = eval::state(connection);
+        let state = state(connection);
         // XT_CONNTRACK_STATE_*: 64 stands for SNAT here, 128 for DNAT, 256 for what is not tracked.
         let mut bits = match state {
             64 => 256,
