@@ -2,13 +2,14 @@
 //!
 //! The words are read here; `enter` makes the namespaces, `place` furnishes them, `topology` lays
 //! the fake LAN, `shell` is what runs there; `run`, `split` and `page` take a script step by step,
-//! `plan` and `build` a lab file, `lesson` a page in Markdown, `mend` puts its lines right; `kept` finds labs that live on, `web`
-//! is a page to fetch.
+//! `plan` and `build` a lab file, `lesson` a page in Markdown; `mend` judges its lines, `line` puts
+//! one right; `kept` finds labs that live on, `web` is a page to fetch.
 
 mod build;
 mod enter;
 mod kept;
 mod lesson;
+mod line;
 mod markdown;
 mod mend;
 mod page;
