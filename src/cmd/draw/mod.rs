@@ -1,12 +1,13 @@
 //! `ipbox draw`: the network as it is, as a picture.
 //!
-//! `picture` takes from the model what is drawn, `layout` says where it stands, `text` and `svg`
-//! paint that; `graph` and `json` are for other programs, which lay it out themselves.
+//! `picture` takes from the model what is drawn, `layout` says where it stands, as `shape`s, which
+//! `text` and `svg` paint; `graph` and `json` are for other programs, which lay it out themselves.
 
 mod graph;
 mod json;
 mod layout;
 mod picture;
+mod shape;
 mod svg;
 mod text;
 mod watch;

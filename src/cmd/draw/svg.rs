@@ -1,7 +1,7 @@
 //! A picture as SVG that needs no other file: frames, text and cables at the places that the text
 //! has them. It follows the reader's choice of light or dark.
 
-use super::layout::{Block, Shape, Style};
+use super::shape::{Block, Shape, Style};
 
 /// Size of a cell in units of the drawing. Letters are as wide as the widest font that may be
 /// found for them: see `textLength` below.

@@ -1,6 +1,6 @@
 //! A picture as text: shapes painted into cells.
 
-use super::layout::{Block, Shape, Style};
+use super::shape::{Block, Shape, Style};
 
 /// How text is written.
 #[derive(Clone, Copy, Debug)]
