@@ -66,6 +66,8 @@ pub struct Network {
     pub namespaces: Vec<Namespace>,
     /// Names that lead nowhere, by name.
     pub stale: Vec<Stale>,
+    /// Devices that lie on another, sorted: the one below, and the one above.
+    above: Vec<(End, End)>,
 }
 
 /// One network namespace.
@@ -107,10 +109,28 @@ impl Network {
     /// entered is no error: see [`Namespace::open`].
     pub fn read(depth: Depth) -> io::Result<Network> {
         let found = find::all()?;
-        let mut network = Network { namespaces: Vec::new(), stale: found.stale };
-        network.namespaces = read::all(found.namespaces, depth)?;
-        read::join(&mut network.namespaces);
-        Ok(network)
+        let mut namespaces = read::all(found.namespaces, depth)?;
+        read::join(&mut namespaces);
+        Ok(Network::of(namespaces, found.stale))
+    }
+
+    /// The picture of namespaces whose devices know their other ends.
+    pub fn of(namespaces: Vec<Namespace>, stale: Vec<Stale>) -> Network {
+        let mut above = Vec::new();
+        for (ns, space) in namespaces.iter().enumerate() {
+            for link in space.links.iter().filter(|l| !l.is_cable()) {
+                let end = End { ns, index: link.index };
+                above.extend(link.other_end.map(|lower| (lower, end)));
+            }
+        }
+        above.sort_unstable();
+        Network { namespaces, stale, above }
+    }
+
+    /// What lies on a device, in whichever namespace: VLANs, macvlans and the like.
+    pub fn above(&self, lower: End) -> impl Iterator<Item = End> {
+        let from = self.above.partition_point(|(l, _)| *l < lower);
+        self.above[from..].iter().take_while(move |(l, _)| *l == lower).map(|(_, end)| *end)
     }
 
     /// The namespace of the caller.

@@ -33,6 +33,13 @@ fn keep(case: &mut Case<'_>, flow: Flow, counts: impl Fn(&Why) -> bool) {
 
 /// On each link, each asks the next in its own network.
 fn neighbours(case: &mut Case<'_>) {
+    // Only what stops on a bridge counts, and that takes one whose frames go through the rules.
+    let filtered = case.net.namespaces.iter().any(|ns| {
+        ns.settings.bridge_nf_call_iptables || ns.links.iter().any(|l| l.calls_iptables())
+    });
+    if !filtered {
+        return;
+    }
     let mut flows = Vec::new();
     for domain in &case.domains {
         let mut last: Option<(End, crate::model::Prefix)> = None;

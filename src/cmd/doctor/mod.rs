@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_destination_is_an_address_and_perhaps_a_port() {
-        let net = Network { namespaces: Vec::new(), stale: Vec::new() };
+        let net = Network::of(Vec::new(), Vec::new());
         let read = |w: &str| {
             destination(&net, 0, w).ok().flatten().map(|f| (f.dst.to_string(), f.proto, f.port))
         };

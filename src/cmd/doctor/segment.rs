@@ -271,17 +271,12 @@ impl Segment {
 
     /// What lies on a device: VLANs of its number, and devices with hardware addresses of their own.
     fn above(&mut self, net: &Network, lower: End, but: Option<End>, frame: &Frame, depth: usize) {
-        for (ns, space) in net.namespaces.iter().enumerate() {
-            for link in &space.links {
-                let end = End { ns, index: link.index };
-                if link.other_end != Some(lower) || Some(end) == but {
-                    continue;
-                }
-                let vlan = link.vlan_id();
-                let own = link.is_kind("macvlan") || link.is_kind("ipvlan");
-                if vlan.is_some_and(|id| id == frame.vlan) || own && frame.vlan == 0 {
-                    self.enter(net, end, Frame { vlan: 0, ..frame.clone() }, depth);
-                }
+        for end in net.above(lower).filter(|end| Some(*end) != but) {
+            let Some(link) = net.link(end) else { continue };
+            let vlan = link.vlan_id();
+            let own = link.is_kind("macvlan") || link.is_kind("ipvlan");
+            if vlan.is_some_and(|id| id == frame.vlan) || own && frame.vlan == 0 {
+                self.enter(net, end, Frame { vlan: 0, ..frame.clone() }, depth);
             }
         }
     }

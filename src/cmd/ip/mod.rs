@@ -18,7 +18,7 @@ mod mptcp;
 mod mroute;
 mod neigh;
 mod netconf;
-mod netns;
+pub mod netns;
 mod nexthop;
 mod ntable;
 mod route;

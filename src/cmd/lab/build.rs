@@ -10,6 +10,8 @@ use anyhow::{Context, Result, anyhow};
 
 use super::lossy;
 use super::plan::{Deed, Plan, Section, Statement};
+use super::topology::named;
+use crate::cmd::ip::netns::create;
 use crate::cmd::{ip, iptables};
 use crate::ctx::{Ctx, Opts};
 use crate::sys::{fd, file, netns};
@@ -27,7 +29,7 @@ pub fn build(name: &[u8], text: &[u8]) -> Result<()> {
     let plan = Plan::read(text).map_err(|m| at(m.line, &m.text))?;
     let mut run = Run {
         home: netns::open_pid(b"self").context("cannot open the namespace one is in")?,
-        progress: Progress::new(plan.sections.len()),
+        progress: Progress::new(&plan),
     };
     let built = run.build(&plan);
     // Whatever happened, the caller finds itself where it was.
@@ -47,24 +49,22 @@ struct Run {
 
 impl Run {
     fn build(&mut self, plan: &Plan) -> Result<(), Failed> {
-        let mut ctx = context();
-        for section in plan.sections.iter().filter(|s| !s.name.is_empty()) {
-            // One that is there is furnished further.
-            if netns::open_named(&section.name).is_err() {
-                words(&mut ctx, section.line, &[b"netns", b"add", &section.name])?;
-            }
-        }
+        let missing = |s: &&Section| !s.name.is_empty() && netns::open_named(&s.name).is_err();
+        // One that is there is furnished further.
+        let wanted: Vec<&Section> = plan.sections.iter().filter(missing).collect();
+        let names: Vec<&[u8]> = wanted.iter().map(|s| s.name.as_slice()).collect();
+        let made = create::many(&names, || self.progress.tell());
+        made.map_err(|(at, e)| (wanted[at].line, sentence(e)))?;
         for section in plan.sections.iter().filter(|s| !s.links.is_empty()) {
             self.inside(section, &section.links)?;
         }
-        for (n, section) in plan.sections.iter().enumerate() {
-            self.progress.tell(n);
+        for section in &plan.sections {
             self.inside(section, &section.rest)?;
         }
         Ok(())
     }
 
-    fn inside(&self, section: &Section, statements: &[Statement]) -> Result<(), Failed> {
+    fn inside(&mut self, section: &Section, statements: &[Statement]) -> Result<(), Failed> {
         let entered = match section.name.is_empty() {
             true => netns::enter(&self.home),
             false => netns::open_named(&section.name).and_then(|ns| netns::enter(&ns)),
@@ -73,7 +73,10 @@ impl Run {
             (section.line, format!("{}: {}", lossy(&section.name), crate::error::strerror(&e)))
         })?;
         let mut ctx = context();
-        statements.iter().try_for_each(|s| statement(&mut ctx, s))
+        statements.iter().try_for_each(|s| {
+            self.progress.tell();
+            statement(&mut ctx, s)
+        })
     }
 }
 
@@ -85,6 +88,14 @@ fn context() -> Ctx {
 fn statement(ctx: &mut Ctx, statement: &Statement) -> Result<(), Failed> {
     let line = statement.line;
     match &statement.deed {
+        Deed::Up(device) => {
+            let up = |ctx: &mut Ctx| Some(ctx.route().ok()?.change(&mut named(device, 0)).is_ok());
+            if up(ctx) == Some(true) {
+                return Ok(());
+            }
+            // What is wrong has a sentence of its own.
+            words(ctx, line, &[b"link", b"set", b"dev", device, b"up"])
+        }
         Deed::Ip(all) => {
             let all: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
             words(ctx, line, &all)
@@ -110,31 +121,40 @@ fn words(ctx: &mut Ctx, line: usize, all: &[&[u8]]) -> Result<(), Failed> {
         _ => (0, all),
     };
     ctx.opts.family = family;
-    ip::command(ctx, all).map_err(|e| {
-        let text = lossy(&crate::error::of(e).text());
-        // The reference's sentence; what stands behind it is for another reader.
-        (line, text.lines().next().unwrap_or("it failed").to_owned())
-    })
+    ip::command(ctx, all).map_err(|e| (line, sentence(e)))
+}
+
+/// The reference's sentence; what stands behind it is for another reader.
+fn sentence(e: anyhow::Error) -> String {
+    let text = lossy(&crate::error::of(e).text());
+    text.lines().next().unwrap_or("it failed").to_owned()
 }
 
 /// A line that tells how far a long build is, on a terminal only.
 struct Progress {
+    /// Namespaces and statements, in all and so far.
     all: usize,
+    done: usize,
     begin: Instant,
     last: Option<Instant>,
     wanted: bool,
 }
 
 impl Progress {
-    fn new(all: usize) -> Progress {
-        Progress { all, begin: Instant::now(), last: None, wanted: fd::stderr_is_terminal() }
+    fn new(plan: &Plan) -> Progress {
+        let all = plan.sections.iter().map(|s| 1 + s.links.len() + s.rest.len()).sum();
+        let (begin, wanted) = (Instant::now(), fd::stderr_is_terminal());
+        Progress { all, done: 0, begin, last: None, wanted }
     }
 
-    fn tell(&mut self, done: usize) {
+    /// One more is under way.
+    fn tell(&mut self) {
+        self.done += 1;
         let since = self.last.unwrap_or(self.begin);
         let pause = if self.last.is_some() { PATIENCE / 5 } else { PATIENCE };
         if self.wanted && since.elapsed() >= pause {
-            fd::stderr(format!("\r{done} of {} namespaces", self.all).as_bytes());
+            let percent = self.done * 100 / self.all.max(1);
+            fd::stderr(format!("\rbuilding: {percent} %\x1b[K").as_bytes());
             self.last = Some(Instant::now());
         }
     }

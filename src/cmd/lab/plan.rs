@@ -48,6 +48,8 @@ type Words = Vec<Vec<u8>>;
 pub enum Deed {
     /// Words of `ip`.
     Ip(Words),
+    /// A device is set up. What any network has most of need not be looked up first.
+    Up(Vec<u8>),
     /// `iptables` or `ip6tables`, and its words.
     Iptables(Words),
     /// A file below /proc/sys, and what is written there.
@@ -135,6 +137,14 @@ fn words(text: &str) -> Words {
     text.split_whitespace().map(|w| w.as_bytes().to_vec()).collect()
 }
 
+/// The words for one queue each way, unless others are wanted. With more, one for each processor,
+/// the kernel at once takes back all but one and waits until nobody can be using them: that takes
+/// longer than all else about a cable.
+fn one_queue(wanted: &[Vec<u8>]) -> Words {
+    let own = wanted.iter().any(|w| w.starts_with(b"numtx") || w.starts_with(b"numrx"));
+    if own { Words::new() } else { words("numtxqueues 1 numrxqueues 1") }
+}
+
 fn shown(word: &[u8]) -> String {
     String::from_utf8_lossy(word).into_owned()
 }
@@ -165,10 +175,7 @@ impl Reader {
     }
 
     fn set_up(&mut self, at: usize, device: &[u8]) {
-        let mut line = words("link set dev");
-        line.push(device.to_vec());
-        line.extend(words("up"));
-        self.rest(at, Deed::Ip(line));
+        self.rest(at, Deed::Up(device.to_vec()));
     }
 
     fn line(&mut self, verb: &[u8], rest: &[Vec<u8>]) -> Result<(), Mistake> {
@@ -320,12 +327,14 @@ impl Reader {
         let [(here, name, more), (there, other, other_more)] = ends;
         let mut line = words("link add name");
         line.push(name.to_vec());
+        line.extend(one_queue(more));
         line.extend(more.iter().filter(|w| *w != b"down").cloned());
         if !more.iter().any(|w| w == b"down") {
             line.push(b"up".to_vec());
         }
         line.extend(words("type veth peer name"));
         line.push(other.to_vec());
+        line.extend(one_queue(other_more));
         // A master is looked for where the cable is made; so the far end gets its own afterwards.
         let mut master = None;
         let mut words_there = other_more.iter().filter(|w| *w != b"down");
@@ -366,9 +375,12 @@ mod tests {
             for s in section.links.iter().chain(&section.rest) {
                 let what = match &s.deed {
                     Deed::Ip(words) => format!("ip {}", shown(&words.join(&b' '))),
+                    Deed::Up(device) => format!("ip link set dev {} up", shown(device)),
                     Deed::Iptables(words) => shown(&words.join(&b' ')),
                     Deed::Sysctl(path, value) => format!("{} = {}", shown(path), shown(value)),
                 };
+                // A cable has one queue at each end, which is of no interest here.
+                let what = what.replace(" numtxqueues 1 numrxqueues 1", "");
                 lines.push(format!("{}:{} {what}", shown(&section.name), s.line));
             }
         }
@@ -397,6 +409,23 @@ mod tests {
                 "red:2 ip link set dev lo up",
                 "red:3 ip link set dev v up",
                 "red:4 ip address add 10.0.0.1/8 dev v",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cable_has_one_queue_unless_more_are_wanted() {
+        let plan =
+            Plan::read(b"cable a numtxqueues 4 to r:b\ncable c to r:d numrxqueues 2").unwrap();
+        let line = |n: usize| match &plan.sections[0].links[n].deed {
+            Deed::Ip(words) => shown(&words.join(&b' ')),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            [line(0), line(1)],
+            [
+                "link add name a numtxqueues 4 up type veth peer name b numtxqueues 1 numrxqueues 1 netns r",
+                "link add name c numtxqueues 1 numrxqueues 1 up type veth peer name d numrxqueues 2 netns r",
             ]
         );
     }

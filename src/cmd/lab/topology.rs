@@ -29,7 +29,8 @@ use netlink_packet_route::route::{
 use crate::netlink::{Conn, NLM_F_CREATE, NLM_F_EXCL, Protocol, Request};
 use crate::rtnl::consts::{
     IFF_LOOPBACK, IFF_UP, IFLA_ADDRESS, IFLA_IFNAME, IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_LINKINFO,
-    IFLA_MASTER, IFLA_NET_NS_FD, RTM_GETLINK, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE,
+    IFLA_MASTER, IFLA_NET_NS_FD, IFLA_NUM_RX_QUEUES, IFLA_NUM_TX_QUEUES, RTM_GETLINK, RTM_NEWADDR,
+    RTM_NEWLINK, RTM_NEWROUTE,
 };
 use crate::rtnl::link::{self, HEADER_LEN, Link};
 use crate::sys::{file, ioctl, mount, netns};
@@ -156,12 +157,12 @@ impl Place {
     }
 
     fn up(&mut self, name: &str) -> Result<()> {
-        self.0.change(&mut named(name, 0))?;
+        self.0.change(&mut named(name.as_bytes(), 0))?;
         Ok(())
     }
 
     fn bridge(&mut self, name: &str) -> Result<()> {
-        let mut bridge = named(name, NLM_F_CREATE | NLM_F_EXCL);
+        let mut bridge = named(name.as_bytes(), NLM_F_CREATE | NLM_F_EXCL);
         bridge.attr(IFLA_ADDRESS, &hardware(ROUTER));
         let info = bridge.nest(IFLA_LINKINFO);
         bridge.strz(IFLA_INFO_KIND, b"bridge");
@@ -174,10 +175,11 @@ impl Place {
     /// with `far`.
     fn cable(&mut self, name: &str, master: Option<&str>, to: &File, far: Ipv4Addr) -> Result<()> {
         const VETH_INFO_PEER: u16 = 1; // linux/veth.h
-        let mut cable = named(name, NLM_F_CREATE | NLM_F_EXCL);
+        let mut cable = named(name.as_bytes(), NLM_F_CREATE | NLM_F_EXCL);
         if let Some(master) = master {
             cable.u32(IFLA_MASTER, index(master)?);
         }
+        one_queue(&mut cable);
         let info = cable.nest(IFLA_LINKINFO);
         cable.strz(IFLA_INFO_KIND, b"veth");
         let data = cable.nest(IFLA_INFO_DATA);
@@ -185,6 +187,7 @@ impl Place {
         // It cannot be up before the cable is there.
         cable.raw(&link::header(0, 0));
         cable.strz(IFLA_IFNAME, b"eth0");
+        one_queue(&mut cable);
         cable.u32(IFLA_NET_NS_FD, to.as_raw_fd().cast_unsigned());
         cable.attr(IFLA_ADDRESS, &hardware(far));
         for nest in [peer, data, info] {
@@ -222,14 +225,20 @@ impl Place {
 }
 
 /// A request for a link of this name that is up.
-fn named(name: &str, flags: u16) -> Request {
+pub(super) fn named(name: &[u8], flags: u16) -> Request {
     let mut header = link::header(0, 0);
     // struct ifinfomsg (linux/rtnetlink.h): flags, then which of them change.
     header[8..12].copy_from_slice(&IFF_UP.to_ne_bytes());
     header[12..16].copy_from_slice(&IFF_UP.to_ne_bytes());
     let mut request = Request::new(RTM_NEWLINK, flags, &header);
-    request.strz(IFLA_IFNAME, name.as_bytes());
+    request.strz(IFLA_IFNAME, name);
     request
+}
+
+/// Of several the kernel would take all but one back and wait for that.
+fn one_queue(request: &mut Request) {
+    request.u32(IFLA_NUM_TX_QUEUES, 1);
+    request.u32(IFLA_NUM_RX_QUEUES, 1);
 }
 
 fn index(name: &str) -> Result<u32> {

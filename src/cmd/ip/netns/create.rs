@@ -16,15 +16,46 @@ pub fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let place = Place::prepare(name)?;
     // First the namespace, which takes long, then the file: a program that is killed leaves a dead
     // file only in the moment between two system calls.
-    let ns = netns::create().map_err(|e| {
-        let why = strerror(&e);
-        let text = [b"Failed to create a new network namespace \"", name, b"\": ", why.as_bytes()]
-            .concat();
-        Error::failed(1, text)
-    })?;
-    place.fill(&ns, b"/proc/self/ns/net")?;
+    let ns = netns::create().map_err(|e| cannot_make(name, &e))?;
+    place.fill(&ns, SELF)?;
     hint_private(ctx, args);
     Ok(())
+}
+
+/// Where a new namespace is said to come from when it cannot be mounted.
+const SELF: &[u8] = b"/proc/self/ns/net";
+
+fn cannot_make(name: &[u8], e: &io::Error) -> Error {
+    let why = strerror(e);
+    let text =
+        [b"Failed to create a new network namespace \"", name, b"\": ", why.as_bytes()].concat();
+    Error::failed(1, text)
+}
+
+/// As `ip netns add` for each of the names, made ahead by one thread; `done` is told after each.
+///
+/// # Errors
+///
+/// The place of the name that failed, and its error; those before it are made.
+pub fn many(names: &[&[u8]], mut done: impl FnMut()) -> Result<(), (usize, anyhow::Error)> {
+    let (mut at, mut failed) = (0, None);
+    let started = netns::create_many(names.len(), |made| {
+        let Some(&name) = names.get(at) else { return false };
+        let named = made
+            .map_err(|e| cannot_make(name, &e).into())
+            .and_then(|ns| Place::prepare(name)?.fill(&ns, SELF));
+        match named {
+            Ok(()) => at += 1,
+            Err(e) => failed = Some(e),
+        }
+        done();
+        failed.is_none()
+    });
+    match (failed, started) {
+        (Some(e), _) => Err((at, e)),
+        (None, Err(error)) => Err((at, Error::Io { what: "thread", error }.into())),
+        (None, Ok(())) => Ok(()),
+    }
 }
 
 /// Inside `netns exec` a namespace gets its name in mounts that end with the command: outside there

@@ -2,7 +2,7 @@
 //!
 //! A name is a file in /run/netns on which a namespace is mounted.
 
-mod create;
+pub mod create;
 mod delete;
 pub mod exec;
 pub mod find;
