@@ -35,6 +35,8 @@ use std::time::Instant;
 
 #[path = "rows/iptables.rs"]
 mod iptables;
+#[path = "rows/lab.rs"]
+mod lab;
 #[path = "rows/tables.rs"]
 mod tables;
 
@@ -163,6 +165,7 @@ fn measure(reference: &Path, only: &str) -> bool {
         held &= links(only, &case);
     }
     held &= iptables::rows(only, &case);
+    held &= lab::rows(only);
     held & tables::measure(only, &case)
 }
 

@@ -123,12 +123,24 @@ fn fill(ns: &mut Namespace, depth: Depth) -> io::Result<()> {
         ns.listeners = listeners().unwrap_or_default();
     }
     ns.settings = Settings::read(conn, depth);
-    ns.tables = filter(depth).ok();
+    ns.tables = match filter(depth) {
+        Ok(tables) => Some(tables),
+        // A kernel without nf_tables has no rules in it.
+        Err(e) if has_no_tables(&e) => Some(Vec::new()),
+        Err(_) => None,
+    };
     if depth >= Depth::All {
         older(ns);
     }
     ns.open = true;
     Ok(())
+}
+
+/// Whether the kernel has nobody who could be asked for rules.
+fn has_no_tables(e: &io::Error) -> bool {
+    [libc::EINVAL, libc::EPROTONOSUPPORT, libc::EAFNOSUPPORT, libc::EOPNOTSUPP]
+        .iter()
+        .any(|errno| e.raw_os_error() == Some(*errno))
 }
 
 /// The VLANs of the ports of bridges, and of the bridges themselves.

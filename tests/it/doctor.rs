@@ -1,7 +1,7 @@
 //! `ipbox doctor`: each break has its finding, what is printed mends it, healthy networks have
 //! none, and the verdict on a flow is what becomes of a real packet.
 //!
-//! The networks lie in tests/doctor: tutorial.sh, breaks.txt, healthy.txt. `DOCTOR=D13` in the
+//! The networks lie in tests/doctor: tutorial.sh, breaks.txt, healthy.txt, healthy-vm.txt. `DOCTOR=D13` in the
 //! environment runs the breaks of one rule, or the healthy networks with that in their title.
 #![allow(clippy::unwrap_used)] // a test may
 
@@ -18,9 +18,10 @@ const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
 /// What a script prints in a lab; our tools come first, the reference's `nft` behind them.
 fn in_lab(script: &str) -> String {
     let path = format!("/usr/bin:/bin:/usr/sbin:/sbin:{}", reference().join("bin").display());
-    // No run of a lab takes longer, unless it hangs.
+    // No run of a lab takes longer, unless it hangs; an emulated machine is slow.
+    let longest = if std::env::var_os("VM").is_some() { "900" } else { "120" };
     let mut lab = Command::new("timeout");
-    lab.args(["-s", "KILL", "120", OURS, "lab", "--", "sh", "-c", script]);
+    lab.args(["-s", "KILL", longest, OURS, "lab", "--", "sh", "-c", script]);
     let out = lab.env_clear().env("PATH", path).stdin(Stdio::null()).output().unwrap();
     let (stdout, stderr) =
         (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
@@ -138,7 +139,20 @@ fn each_break_has_its_finding_and_what_is_printed_mends_it() {
 
 #[test]
 fn healthy_networks_have_no_finding_and_forward() {
-    let nets = blocks("healthy.txt");
+    are_healthy("healthy.txt");
+}
+
+#[test]
+#[ignore = "needs another kernel: tests/vm/run.sh"]
+fn healthy_networks_of_another_kernel_have_no_finding() {
+    assert!(std::env::var_os("VM").is_some(), "only in a machine of its own");
+    are_healthy("healthy-vm.txt");
+}
+
+/// No finding, each flow is said to pass, and does.
+fn are_healthy(file: &str) {
+    let nets = blocks(file);
+    assert!(!nets.is_empty());
     let wrong = two_at_a_time(nets.len(), |n| {
         let b = &nets[n];
         let mut script = format!("set -e\ntutorial() {{ . {DIR}/tutorial.sh; }}\n");
@@ -227,19 +241,141 @@ fn the_status_says_what_was_found() {
 }
 
 #[test]
-fn what_only_a_person_can_mend_is_told() {
+fn an_address_that_nobody_has_is_no_name() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        for n in $(seq 30); do ip netns add room$n; done
+        ipbox doctor 192.168.77.1 blue
+        ipbox doctor nowhere"
+    ));
+    let (first, second) = said.split_once("\nD3").unwrap_or_else(|| panic!("{said}"));
+    assert!(first.contains("nobody who can be seen here has the address 192.168.77.1"), "{said}");
+    assert!(!first.contains("    $ ") && second.contains(" and 14 more\n"), "{said}");
+}
+
+/// A network in two places: another one for the rooms is what mends it.
+#[test]
+fn a_network_in_two_places_is_told() {
     let said = in_lab(&format!(
         ". {DIR}/tutorial.sh
         ip link add lan9 type veth peer name far9
         ip addr add 192.168.15.77/24 dev lan9
         ip link set lan9 up; ip link set far9 up
         ipbox doctor; echo \"STATUS $?\"
-        echo nameserver 127.0.0.53 >/etc/resolv.conf
-        ipbox doctor blue example.com; echo \"STATUS $?\""
+        ip addr del 192.168.15.77/24 dev lan9
+        ip addr add 192.168.16.77/24 dev lan9
+        ipbox doctor; echo \"STATUS $?\""
     ));
-    assert_eq!(rules(&said), ["D44", "D39"], "{said}");
-    assert!(said.contains("    $ mkdir -p /etc/netns/blue\n"), "{said}");
-    assert_eq!(said.matches("STATUS 1").count(), 2, "{said}");
+    assert_eq!(rules(&said), ["D44"], "{said}");
+    assert!(said.contains("STATUS 1") && said.ends_with("STATUS 0\n"), "{said}");
+}
+
+/// The machine's own /etc stays out of it.
+#[test]
+fn a_name_server_on_the_hosts_loopback_is_no_use_in_a_room() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        mkdir /run/etc; mount --bind /run/etc /etc
+        echo nameserver 127.0.0.53 >/etc/resolv.conf
+        ipbox doctor blue example.com >/run/out; echo \"STATUS $?\"
+        cat /run/out
+        ip netns exec blue cat /etc/resolv.conf
+        sed -n 's/^    [$] //p' /run/out >/run/fix; sh -e /run/fix; echo \"MENDED $?\"
+        ip netns exec blue cat /etc/resolv.conf
+        ipbox doctor blue example.com"
+    ));
+    let (before, after) = said.split_once("MENDED 0\n").unwrap_or_else(|| panic!("{said}"));
+    assert_eq!(rules(before), ["D39"], "{said}");
+    assert!(before.contains("STATUS 1") && before.ends_with("nameserver 127.0.0.53\n"), "{said}");
+    assert!(after.starts_with("nameserver 1.1.1.1\n"), "{said}");
+    assert!(!after.contains("127.0.0.53") && !after.contains("    $ "), "{said}");
+}
+
+/// What services say of themselves below /run, and the programs that they are told with.
+#[test]
+fn a_service_that_manages_cables_is_told_and_leaves_them_alone() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        mkdir /run/etc; mount --bind /run/etc /etc
+        mkdir -p /run/NetworkManager/devices /run/systemd/netif/links
+        number() {{ cat /sys/class/net/$1/ifindex; }}
+        cat >/run/ipbox/bin/nmcli <<'END'
+#!/bin/sh
+[ \"$1 $2 $4 $5\" = 'device set managed no' ] || exit 9
+echo managed=false >/run/NetworkManager/devices/$(cat /sys/class/net/$3/ifindex)
+END
+        cat >/run/ipbox/bin/networkctl <<'END'
+#!/bin/sh
+[ $1 = reload ] || exit 9
+for name in $(sed -n 's/^Name=//p' /etc/systemd/network/*.network); do
+    echo ADMIN_STATE=unmanaged >/run/systemd/netif/links/$(cat /sys/class/net/$name/ifindex)
+done
+END
+        chmod 755 /run/ipbox/bin/nmcli /run/ipbox/bin/networkctl
+        # What is not ours to judge: hardware, and a bridge without rooms.
+        ip link add virbr0 type bridge
+        for d in eth0 virbr0; do
+            echo managed=true >/run/NetworkManager/devices/$(number $d)
+            echo ADMIN_STATE=configured >/run/systemd/netif/links/$(number $d)
+        done
+        ipbox doctor; echo \"STATUS $?\"
+        printf '[device]\\nmanaged=true\\n' >/run/NetworkManager/devices/$(number veth-red-br)
+        echo managed=true >/run/NetworkManager/devices/$(number v-net-0)
+        echo ADMIN_STATE=configuring >/run/systemd/netif/links/$(number veth-blue-br)
+        ipbox doctor >/run/out; echo \"STATUS $?\"
+        cat /run/out
+        sed -n 's/^    [$] //p' /run/out >/run/fix; sh -e /run/fix; echo \"MENDED $?\"
+        cat /etc/NetworkManager/conf.d/*.conf /etc/systemd/network/*.network
+        ipbox doctor; echo \"STATUS $?\""
+    ));
+    let (before, after) = said.split_once("MENDED 0\n").unwrap_or_else(|| panic!("{said}"));
+    let healthy = "nothing wrong: ";
+    assert!(before.starts_with(healthy), "{said}");
+    // Notes: nothing is stopped by it.
+    assert_eq!((rules(before), before.matches("STATUS 0").count()), (vec!["D38"; 2], 2), "{said}");
+    for who in
+        ["NetworkManager manages v-net-0, veth-red-br", "systemd-networkd manages veth-blue-br"]
+    {
+        assert!(before.contains(who), "{who}\n{said}");
+    }
+    assert_eq!(
+        after.split(healthy).next(),
+        Some(
+            "[keyfile]\nunmanaged-devices=interface-name:v-net-0;interface-name:veth-red-br\n\
+             [Match]\nName=veth-blue-br\n[Link]\nUnmanaged=yes\n"
+        ),
+        "{said}"
+    );
+    assert!(after.ends_with("STATUS 0\n") && rules(after).is_empty(), "{said}");
+}
+
+/// D16 and D31 to D33 are told by ip and iptables themselves, and what they say is right.
+#[test]
+fn what_is_said_of_a_line_with_a_slip_mends_it() {
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh
+        ip -n blue route del default
+        said() {{ script -qec \"$*\" /dev/null </dev/null | tr -d '\\r'; }}
+        said ip netns blue ip route add default via 192.168.15.5
+        line=$(said ip netns blue ip route add default via 192.168.15.5 |
+            sed -n 's/^hint: did you mean \"\\([^\"]*\\)\".*/\\1/p')
+        $line; echo \"D16 $?\"
+        ip netns exec blue ping -c1 -W1 8.8.8.8 >/dev/null; echo \"REAL $?\"
+        said iptables -t nat -A PREROUTING --dport 81 -j DNAT --to-destination 192.168.15.2:80
+        iptables -t nat -A PREROUTING -p tcp --dport 81 -j DNAT --to-destination 192.168.15.2:80; echo \"D31 $?\"
+        said iptables -A PREROUTING -p tcp --dport 82 -j ACCEPT
+        said iptables -A FORWARD -j MASQUERADE"
+    ));
+    for part in [
+        "Command \"blue\" is unknown, try \"ip netns help\".\n",
+        "D16 0\nREAL 0\n",
+        "unknown option \"--dport\"",
+        "hint: \"--dport\" belongs to a protocol: put \"-p tcp\" before it\nD31 0\n",
+        "No chain/target/match by that name.\nhint: ",
+        "rule in chain FORWARD\nhint: ",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
 }
 
 #[test]
@@ -257,6 +393,10 @@ fn who_is_not_root_is_told_so() {
     std::fs::remove_file(&dir).unwrap();
     let said = String::from_utf8_lossy(&out.stdout);
     assert_eq!((rules(&said).first(), out.status.code()), (Some(&"D42"), Some(1)), "{said}");
+    // Who does what is printed sees everything.
+    assert!(said.contains("    $ sudo ipbox doctor\n"), "{said}");
+    let said = in_lab(&format!(". {DIR}/tutorial.sh\nsudo ipbox doctor; echo \"STATUS $?\""));
+    assert!(rules(&said).is_empty() && said.ends_with("STATUS 0\n"), "{said}");
 }
 
 #[test]
@@ -346,9 +486,11 @@ fn the_verdict_is_what_becomes_of_a_real_packet() {
 #[test]
 #[ignore = "long: three hundred networks"]
 fn the_verdict_on_three_hundred_networks() {
-    // One seed alone, to look into a miss: SEED=1027 SEED_LOG=/tmp/log.
-    let one = std::env::var("SEED").ok().and_then(|s| s.parse().ok());
-    let (flows, doubtful, misses) = compare(one.map_or(1000..1300, |s: u64| s..s + 1));
+    // One seed alone, to look into a miss: SEED=1027 SEED_LOG=/tmp/log; others: SEED=5000-5300.
+    let asked = std::env::var("SEED").unwrap_or_else(|_| "1000-1300".to_owned());
+    let (from, to) = asked.split_once('-').unwrap_or((&asked, ""));
+    let from: u64 = from.parse().unwrap();
+    let (flows, doubtful, misses) = compare(from..to.parse().unwrap_or(from + 1));
     let hits = flows - misses.len();
     let rate = format!("{hits} of {flows} verdicts were right, {doubtful} were not certain");
     std::fs::write(

@@ -76,6 +76,28 @@ fn what_was_exported_makes_the_same_network() {
     }
 }
 
+/// The lab's own uplink is there already, with its address and its route.
+#[test]
+fn what_was_exported_in_a_lab_is_built_in_a_lab() {
+    let place = Place::new();
+    let dir = place.0.to_str().expect("UTF-8").to_owned();
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/tutorial.lab");
+    let script = "ipbox export >$0/net; ipbox export 2>&1; ipbox draw -j | tr -d '\\n' | wc -c";
+    let text = std::fs::read_to_string(lab).expect("it is there");
+    let first = place.file("first.lab", &text);
+    let build = |file: &str| {
+        good(&mut place.lab(&["build", file, "--", "sh", "-c", &format!("{script}; true"), &dir]))
+    };
+    let before = build(first.to_str().expect("UTF-8"));
+    let net = place.0.join("net");
+    let again = build(net.to_str().expect("UTF-8"));
+    assert_eq!(before, again);
+    assert!(before.contains("left out: eth0, whose other end") && !before.contains("dev eth0"));
+    let script = "ip netns exec blue ping -c 1 -W 2 8.8.8.8 >/dev/null && echo there";
+    let words = ["build", net.to_str().expect("UTF-8"), "--", "sh", "-c", script];
+    assert_eq!(good(&mut place.lab(&words)), "there\n");
+}
+
 #[test]
 fn what_cannot_be_said_is_told() {
     let place = Place::new();

@@ -75,3 +75,20 @@ fn many_namespaces_are_no_trouble() {
     let words = ["build", "--no-lan", file.to_str().expect("UTF-8"), "--", "sh", "-c", script];
     assert_eq!(good(&mut place.lab(&words)), "200\ngood\n");
 }
+
+#[test]
+fn how_far_a_long_build_is_stands_on_a_terminal_only() {
+    let place = Place::new();
+    let text = "namespace red\nip netns exec red sleep 0.7\nlink d0 type bridge\naddress 10.0.0.1/8 dev d0";
+    let file = place.file("net.lab", text);
+    let program = place.program();
+    let line = format!("{} lab build --no-lan {} -- echo built", program.display(), file.display());
+    let mut terminal = std::process::Command::new("script");
+    let out = terminal.args(["-qec", &line, "/dev/null"]).stdin(std::process::Stdio::null());
+    let shown = good(out);
+    // It is gone when the command begins.
+    assert_eq!(shown, "\rbuilding: 83 %\u{1b}[K\r\u{1b}[Kbuilt\r\n");
+    let words = ["build", "--no-lan", file.to_str().expect("UTF-8"), "--", "echo", "built"];
+    let out = place.lab(&words).output().expect("it runs");
+    assert_eq!(told(&out).matches("building").count(), 0, "{}", told(&out));
+}

@@ -64,6 +64,82 @@ fn whoever_enters_a_lab_takes_only_his_own_command_along() {
     good(&mut place.lab(&["stop", &name]));
 }
 
+fn number(name: &str) -> String {
+    let list = good(&mut Place::new().lab(&["list"]));
+    let line = list.lines().find(|l| l.starts_with(name)).unwrap_or_else(|| panic!("{list}"));
+    line.split_whitespace().nth(1).expect("a number").to_owned()
+}
+
+fn kill(pid: &str, signal: nix::sys::signal::Signal) {
+    let pid = nix::unistd::Pid::from_raw(pid.parse().expect("a number"));
+    nix::sys::signal::kill(pid, signal).expect("it is ours");
+}
+
+#[test]
+fn a_kept_lab_outlives_who_made_it_but_not_its_keeper() {
+    use nix::sys::signal::Signal::SIGKILL;
+    let place = Place::new();
+    let before = machine();
+    let name = format!("orphan-{}", std::process::id());
+    let mark = format!("5{}.25", std::process::id());
+    let script = "ip netns add red; exec sleep $0";
+    let words = ["--keep", &name, "--", "sh", "-c", script, &mark];
+    let mut maker = place.lab(&words).spawn().expect("it starts");
+    let listed = || good(&mut place.lab(&["list"])).contains(&name);
+    within_seconds(20, "it is listed", || listed() && processes(&mark).len() == 3);
+    maker.kill().expect("it is ours");
+    maker.wait().expect("it ends");
+    // Its process 1 and the command live on.
+    within_seconds(20, "the maker ends", || processes(&mark).len() == 2);
+    assert_eq!(good(&mut place.lab(&["enter", &name, "--", "ip", "netns"])), "red\n");
+    kill(&number(&name), SIGKILL);
+    within_seconds(20, "all of it ends", || processes(&mark).is_empty() && !listed());
+    assert_eq!(machine(), before);
+    // The name is free again.
+    good(&mut place.lab(&["--keep", &name, "--", "true"]));
+    good(&mut place.lab(&["stop", &name]));
+}
+
+#[test]
+fn a_broken_lab_can_be_stopped() {
+    use nix::sys::signal::Signal::SIGSTOP;
+    let place = Place::new();
+    let before = machine();
+    let name = format!("broken-{}", std::process::id());
+    let mark = format!("6{}.25", std::process::id());
+    // Without /proc, without names, without programs, full of processes that ignore signals.
+    let script =
+        "trap '' TERM HUP INT; sleep $0 >/dev/null 2>&1 & ip netns add red; ip link del eth0
+        umount -l /run/netns/red; umount -l /proc; mount -t tmpfs none /run; exit 0";
+    good(&mut place.lab(&["--keep", &name, "--", "sh", "-c", script, &mark]));
+    assert!(!processes(&mark).is_empty());
+    kill(&number(&name), SIGSTOP);
+    let out = place.lab(&["stop", &name]).output().expect("it runs");
+    assert!(out.status.success(), "{}", told(&out));
+    assert_eq!(processes(&mark), []);
+    assert_eq!(machine(), before);
+}
+
+#[test]
+fn of_two_labs_with_one_name_one_is_made() {
+    let place = Place::new();
+    let name = format!("twins-{}", std::process::id());
+    for round in 0..8 {
+        let start = || {
+            let mut lab = place.lab(&["--keep", &name, "--", "true"]);
+            lab.stderr(std::process::Stdio::piped()).spawn().expect("it starts")
+        };
+        let twins = [start(), start()].map(|t| t.wait_with_output().expect("it ends"));
+        let mut status = twins.each_ref().map(|t| t.status.code());
+        status.sort_unstable();
+        assert_eq!(status, [Some(0), Some(125)], "round {round}");
+        let refused = twins.iter().find(|t| !t.status.success()).expect("one of them");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.starts_with(&format!("ipbox lab: there is a lab {name} already")), "{said}");
+        good(&mut place.lab(&["stop", &name]));
+    }
+}
+
 #[test]
 fn a_host_may_be_alone() {
     let place = Place::new();

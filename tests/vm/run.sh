@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command under Debian stable's kernel: link kinds and more that this machine's kernel lacks.
 #
-#   tests/vm/run.sh                 the case files of tests/cases/vm/
+#   tests/vm/run.sh                 the case files of tests/cases/vm/, iptables natively, healthy networks
 #   tests/vm/run.sh COMMAND...      any command, as root, in this directory
 #
 # The machine is emulated (no acceleration: that may hang), boots in a few seconds and has this
@@ -24,7 +24,7 @@ if [ $# = 0 ]; then
     tests/reference/install.sh
     program=$(cargo test --no-run --test it --message-format json |
         sed -n 's/.*"kind":\["test"\].*"executable":"\([^"]*\)".*/\1/p' | tail -n1)
-    set -- env VM=1 "$program" --include-ignored cases::vm iptables_native
+    set -- env VM=1 "$program" --include-ignored cases::vm iptables_native of_another_kernel
 fi
 
 work=$(mktemp -d)

@@ -52,9 +52,9 @@ pub fn all(net: &Network) -> (Vec<Room>, LeftOut) {
         }
         debug_assert!(n == Network::HERE || ns.origin != Origin::Here);
         let mut room = Room { name, statements: Vec::new() };
-        devices(net, n, ns, &mut room, &mut left_out);
-        addresses(ns, &mut room);
-        routes(ns, &mut room, &mut left_out);
+        let unsaid = devices(net, n, ns, &mut room, &mut left_out);
+        addresses(ns, &unsaid, &mut room);
+        routes(ns, &unsaid, &mut room, &mut left_out);
         for rule in &ns.rules {
             policy(rule, &mut room, &mut left_out);
         }
@@ -94,7 +94,15 @@ fn general(ns: &Namespace, link: &Link) -> Vec<String> {
     all
 }
 
-fn devices(net: &Network, n: usize, ns: &Namespace, room: &mut Room, left_out: &mut LeftOut) {
+/// The devices that cannot be said are returned: nor can what is on them.
+fn devices(
+    net: &Network,
+    n: usize,
+    ns: &Namespace,
+    room: &mut Room,
+    left_out: &mut LeftOut,
+) -> Vec<u32> {
+    let mut unsaid = Vec::new();
     // A master and a device below others have to be there before them.
     let mut links: Vec<&Link> = ns.links.iter().filter(|l| !l.is_loopback()).collect();
     links.sort_by_key(|l| (l.master.is_some(), l.lower.is_some() && !l.is_cable(), l.index));
@@ -103,14 +111,18 @@ fn devices(net: &Network, n: usize, ns: &Namespace, room: &mut Room, left_out: &
         let near = End { ns: n, index: link.index };
         if link.is_kind("veth") {
             let Some(far) = net.peer(near) else {
-                left_out.push(format!("{name}, whose other end is nowhere to be seen"));
+                left_out.push(format!("{name}, whose other end is nowhere to be seen{WITH}"));
+                unsaid.push(link.index);
                 continue;
             };
             let Some(other) = net.link(far) else { continue };
             let there = &net.namespaces[far.ns];
             let sayable = far.ns == Network::HERE || !there.names.is_empty();
             if !sayable {
-                left_out.push(format!("{name}, whose other end is in a namespace without a name"));
+                left_out.push(format!(
+                    "{name}, whose other end is in a namespace without a name{WITH}"
+                ));
+                unsaid.push(link.index);
             } else if near < far {
                 let place =
                     if far.ns == Network::HERE { String::new() } else { text(&there.names[0]) };
@@ -150,11 +162,17 @@ fn devices(net: &Network, n: usize, ns: &Namespace, room: &mut Room, left_out: &
             }
             None => {
                 let kind = link.kind.as_deref().map(text).unwrap_or_default();
-                left_out.push(format!("{name}, a {kind}, of which more would have to be said"));
+                left_out
+                    .push(format!("{name}, a {kind}, of which more would have to be said{WITH}"));
+                unsaid.push(link.index);
             }
         }
     }
+    unsaid
 }
+
+/// What goes with a device.
+const WITH: &str = ", with its addresses and routes";
 
 /// The kind with its options, where all that matters can be said.
 fn kind(ns: &Namespace, link: &Link) -> Option<String> {
@@ -169,10 +187,11 @@ fn kind(ns: &Namespace, link: &Link) -> Option<String> {
     link.vrf_table().map(|table| format!("type vrf table {table}"))
 }
 
-fn addresses(ns: &Namespace, room: &mut Room) {
+fn addresses(ns: &Namespace, unsaid: &[u32], room: &mut Room) {
     let of_link =
         |a: &Addr| matches!(a.local, IpAddr::V6(v6) if v6.segments()[0] & 0xffc0 == 0xfe80);
-    for a in ns.addrs.iter().filter(|a| !a.local.is_loopback() && !of_link(a)) {
+    let said = |a: &&Addr| !a.local.is_loopback() && !of_link(a) && !unsaid.contains(&a.index);
+    for a in ns.addrs.iter().filter(said) {
         let Some(link) = ns.link(a.index) else { continue };
         let address = if a.local == a.peer {
             format!("{}/{}", a.local, a.prefix_len)
@@ -189,7 +208,7 @@ fn addresses(ns: &Namespace, room: &mut Room) {
     }
 }
 
-fn routes(ns: &Namespace, room: &mut Room, left_out: &mut LeftOut) {
+fn routes(ns: &Namespace, unsaid: &[u32], room: &mut Room, left_out: &mut LeftOut) {
     const KERNEL: u8 = 2; // RTPROT_KERNEL
     const RA: u8 = 9; // RTPROT_RA
     const LOCAL: u32 = 255; // RT_TABLE_LOCAL
@@ -197,6 +216,7 @@ fn routes(ns: &Namespace, room: &mut Room, left_out: &mut LeftOut) {
         .routes
         .iter()
         .filter(|r| r.protocol != KERNEL && r.protocol != RA && r.table != LOCAL)
+        .filter(|r| !r.hops.iter().any(|h| unsaid.contains(&h.index)))
         .collect();
     // What is reached on the link leads to gateways; so it comes first.
     made.sort_by_key(|r| r.hops.iter().any(|h| h.gateway.is_some()));

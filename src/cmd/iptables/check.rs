@@ -63,6 +63,15 @@ pub fn report(kernel: &mut Kernel) -> Result<String> {
     Ok(text)
 }
 
+/// Whether the kernel masquerades: by its layer for x_tables, which the reference needs, and by
+/// words of nf_tables alone. `None` when it may not be asked.
+pub fn masquerade(family: Family) -> Option<(bool, bool)> {
+    let mut kernel = Kernel::new(family);
+    let compatible = kernel.has(Kind::Target, "MASQUERADE", 0).ok()?;
+    let (name, form) = FORMS.iter().find(|(name, _)| *name == "MASQUERADE")?;
+    Some((compatible, takes(&mut kernel, name, *form).ok()?))
+}
+
 /// Whether the kernel would take a rule of this form: it judges a transaction that has no end.
 fn takes(kernel: &mut Kernel, name: &str, form: fn(&mut Exprs, Family)) -> Result<bool> {
     let (family, table) = (kernel.family as u8, &b"ipbox-check-kernel"[..]);

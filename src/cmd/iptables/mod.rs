@@ -3,11 +3,11 @@
 //! words → [`rule::Rule`] → expressions → batch, and back: dump → expressions → rule → text.
 
 mod address;
-mod check;
+pub mod check;
 mod command;
 mod ext;
 mod fail;
-mod family;
+pub mod family;
 mod foreign;
 mod grammar;
 mod help;

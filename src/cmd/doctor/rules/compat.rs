@@ -1,21 +1,44 @@
-//! D35: a rule asks for an extension that this kernel does not have as a module.
+//! D35: NAT is missing, and this kernel lacks what `iptables` makes it with.
 //!
-//! What is in the kernel can be used; only who restores a saved rule set elsewhere meets this. So
-//! nothing is found here unless a rule's extension is missing: the kernel would have refused it.
+//! The kernel is asked only when a network needs NAT: it judges a rule that is not made.
 
+use super::nat::lost;
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
+use crate::cmd::iptables::check;
+use crate::cmd::iptables::family::Family;
 use crate::model::Network;
-use crate::sys::file;
+use crate::rtnl::consts::RT_SCOPE_LINK;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
-    // Old rules live on in the older variant while nf_tables has no words for them.
-    let rights = case.space(Network::HERE).tables.is_some();
-    if !case.is_general() || !rights || file::exists(b"/proc/net/netfilter") {
-        return;
+    for lost in lost(case) {
+        let family = if lost.src.is_ipv4() { Family::V4 } else { Family::V6 };
+        match check::masquerade(family) {
+            // The reference says "missing kernel module" to what D20 prints; ours finds its way.
+            Some((false, true)) => {
+                let why = "this kernel lacks MASQUERADE for iptables-nft, which calls it a missing kernel module; ipbox iptables makes the rule in words of nf_tables";
+                let mut finding = row.finding(Network::HERE, why.to_owned(), Vec::new());
+                finding.note = true;
+                found.push(finding);
+            }
+            Some((false, false)) => {
+                let why = format!(
+                    "this kernel cannot masquerade: whoever {} sends packets of {} to needs a route back",
+                    case.place(lost.router),
+                    lost.network
+                );
+                // Where he can be seen, that can be had.
+                let gateway = case
+                    .space(lost.router)
+                    .addrs_of(lost.output)
+                    .find(|a| a.local.is_ipv4() == lost.src.is_ipv4() && a.scope < RT_SCOPE_LINK);
+                let fix = gateway.filter(|_| lost.at != lost.router).map(|a| {
+                    let at = case.ip(lost.at);
+                    format!("{at}route add {} via {}", lost.network, a.local)
+                });
+                found.push(row.finding(Network::HERE, why, fix.into_iter().collect()));
+            }
+            _ => {}
+        }
     }
-    let why = "this kernel has no netfilter: rules of iptables cannot be made".to_owned();
-    let mut finding = row.finding(Network::HERE, why, Vec::new());
-    finding.note = true;
-    found.push(finding);
 }

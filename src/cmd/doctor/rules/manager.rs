@@ -1,39 +1,95 @@
-//! D38: NetworkManager or networkd takes cables for its own and gives them other addresses.
+//! D38: NetworkManager or systemd-networkd takes hand-made cables and bridges for its own, asks for
+//! other addresses there and takes away those that were given.
+//!
+//! Both say on files below /run what they do with a device, by its number. What counts is a cable
+//! to a namespace with a name, or the bridge of such cables: others may well be theirs.
 
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
 use crate::cmd::typed::word;
-use crate::model::{End, Network};
+use crate::model::{End, Link, Network, Origin};
 use crate::sys::file;
+
+/// A service, and how it is told to leave devices alone.
+struct Manager {
+    name: &'static str,
+    owns: fn(u32) -> bool,
+    /// Given their names as they are.
+    fixes: fn(&[String]) -> Vec<String>,
+}
+
+static MANAGERS: [Manager; 2] = [
+    Manager {
+        name: "NetworkManager",
+        owns: |index| {
+            says(&format!("/run/NetworkManager/devices/{index}"), &|l| l == "managed=true")
+        },
+        // At once, and for good.
+        fixes: |devices| {
+            let now = devices.iter().map(|d| {
+                let device = word(d.as_bytes());
+                format!("nmcli device set {device} managed no")
+            });
+            let all: Vec<String> = devices.iter().map(|d| format!("interface-name:{d}")).collect();
+            let lines = ["[keyfile]".to_owned(), format!("unmanaged-devices={}", all.join(";"))];
+            now.chain([write(&lines, "/etc/NetworkManager/conf.d", "90-ipbox.conf")]).collect()
+        },
+    },
+    Manager {
+        name: "systemd-networkd",
+        owns: |index| {
+            // A device that no file is meant for is pending or unmanaged.
+            let path = format!("/run/systemd/netif/links/{index}");
+            let states = ["configuring", "configured", "failed"];
+            says(&path, &|l| l.strip_prefix("ADMIN_STATE=").is_some_and(|s| states.contains(&s)))
+        },
+        fixes: |devices| {
+            let name = format!("Name={}", devices.join(" "));
+            let lines = ["[Match]", &name, "[Link]", "Unmanaged=yes"].map(str::to_owned);
+            vec![
+                write(&lines, "/etc/systemd/network", "05-ipbox.network"),
+                "networkctl reload".to_owned(),
+            ]
+        },
+    },
+];
+
+fn says(path: &str, line: &dyn Fn(&str) -> bool) -> bool {
+    file::read(path.as_bytes()).is_ok_and(|text| lossy(&text).lines().any(line))
+}
+
+/// The command that makes a file of some lines.
+fn write(lines: &[String], dir: &str, name: &str) -> String {
+    let lines: Vec<String> = lines.iter().map(|l| word(l.as_bytes())).collect();
+    format!("mkdir -p {dir} && printf '%s\\n' {} > {dir}/{name}", lines.join(" "))
+}
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let here = case.space(Network::HERE);
-    for link in here.links.iter().filter(|l| l.is_cable() || l.is_bridge()) {
-        let networkd = format!("/run/systemd/netif/links/{}", link.index);
-        let manager = format!("/run/NetworkManager/devices/{}", link.index);
-        let says = |path: &str, word: &str| {
-            file::read(path.as_bytes()).is_ok_and(|text| lossy(&text).lines().any(|l| l == word))
-        };
-        let who = if says(&networkd, "ADMIN_STATE=configuring")
-            || says(&networkd, "ADMIN_STATE=failed")
-        {
-            "systemd-networkd"
-        } else if says(&manager, "managed=true")
-            && case.asked().is_some_and(|f| f.trip.stop.is_some())
-        {
-            "NetworkManager"
-        } else {
+    let leads_to_a_name = |link: &Link| {
+        let far = link.other_end.filter(|_| link.is_cable());
+        far.is_some_and(|end| case.space(end.ns).origin == Origin::Name)
+    };
+    let by_hand = |link: &&Link| {
+        leads_to_a_name(link) || link.is_bridge() && here.ports(link.index).any(leads_to_a_name)
+    };
+    for manager in &MANAGERS {
+        let own = here.links.iter().filter(by_hand).filter(|l| (manager.owns)(l.index));
+        let ends: Vec<End> = own.map(|l| End { ns: Network::HERE, index: l.index }).collect();
+        if ends.is_empty() {
             continue;
-        };
-        let device = word(&link.name);
-        let why = format!("{who} manages {device} and may change its addresses at any time");
-        let fixes = match who {
-            "NetworkManager" => vec![format!("nmcli device set {device} managed no")],
-            _ => vec![format!("networkctl unmanage {device}")],
-        };
-        let mut finding = row.finding(Network::HERE, why, fixes);
-        finding.ends = vec![End { ns: Network::HERE, index: link.index }];
+        }
+        let shown: Vec<String> = ends.iter().map(|e| case.dev(*e)).collect();
+        let links = ends.iter().filter_map(|e| case.link(*e));
+        let devices: Vec<String> = links.map(|l| lossy(&l.name)).collect();
+        let why = format!(
+            "{} manages {} and may change addresses there at any time",
+            manager.name,
+            shown.join(", ")
+        );
+        let mut finding = row.finding(Network::HERE, why, (manager.fixes)(&devices));
+        finding.ends = ends;
         finding.note = true;
         found.push(finding);
     }

@@ -1,11 +1,28 @@
 //! D20: packets leave under an address that nobody outside knows, so no answer finds back.
 
+use std::net::IpAddr;
+
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::trip::Why;
+use crate::model::{End, Origin, Prefix};
 
-pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
-    for (followed, stop) in case.stops() {
+/// Where a private network ends for a packet, and its answer is lost.
+pub struct Lost {
+    /// The namespace that has passed it on last, in our hands.
+    pub router: usize,
+    /// The device of it that leads out.
+    pub output: u32,
+    pub src: IpAddr,
+    /// The network that the source is in.
+    pub network: Prefix,
+    /// Who has the packet and does not know the way back; the router itself when he is out of sight.
+    pub at: usize,
+}
+
+/// All of them.
+pub fn lost<'c>(case: &'c Case<'_>) -> impl Iterator<Item = Lost> + 'c {
+    case.stops().filter_map(|(followed, stop)| {
         let trip = &followed.trip;
         let lost = match stop.why {
             Why::NoReturn { .. } => true,
@@ -17,21 +34,24 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             | Why::Astray { .. } => stop.back,
             _ => false,
         };
-        // Where the private network ends: the last that has passed the packet on, in our hands.
-        let ours = |ns: usize| !matches!(case.space(ns).origin, crate::model::Origin::Mount(_));
+        let ours = |ns: usize| !matches!(case.space(ns).origin, Origin::Mount(_));
         let last = trip.forwarders().filter(|(ns, ..)| ours(*ns)).last();
-        let Some((router, input, output)) = last.filter(|_| lost) else { continue };
-        let nat = trip.connection(router);
-        if nat.is_some_and(|c| c.is_snat() || c.is_dnat()) {
-            continue;
+        let (router, input, output) = last.filter(|_| lost)?;
+        let nat = trip.connection(router)?;
+        if nat.is_snat() || nat.is_dnat() {
+            return None;
         }
-        let Some(src) = nat.map(|c| c.original.src) else { continue };
+        let src = nat.original.src;
         let network = case.network_of(router, input, src);
         // Who sends under an address of another network has another fault.
-        if network.is_host() && !followed.asked {
-            continue;
-        }
-        let device = case.dev(crate::model::End { ns: router, index: output });
+        let counts = !network.is_host() || followed.asked;
+        counts.then_some(Lost { router, output, src, network, at: stop.ns })
+    })
+}
+
+pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
+    for Lost { router, output, src, network, .. } in lost(case) {
+        let device = case.dev(End { ns: router, index: output });
         let program = if src.is_ipv4() { "iptables" } else { "ip6tables" };
         let why = format!(
             "{} sends packets of {src} out by {device} as they are, and nobody there knows the way back to {network}",

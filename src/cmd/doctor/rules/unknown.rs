@@ -1,11 +1,16 @@
 //! D3: a namespace that does not exist, or has another name.
 
+use std::net::IpAddr;
+
 use super::{Finding, Row};
 use crate::cli::nearest;
 use crate::cmd::doctor::case::Case;
 use crate::cmd::doctor::walk::lossy;
 use crate::cmd::typed::word as word_of;
 use crate::model::{Network, Origin};
+
+/// So many names are told.
+const SOME: usize = 20;
 
 pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
     let Some(unknown) = case.unknown.as_ref().filter(|u| !u.is_name_of_host) else { return };
@@ -42,8 +47,17 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
             let why = format!("no namespace or device is named {word}; there is {name}");
             (why, vec![format!("ipbox doctor {name}")])
         }
+        // Who is no namespace cannot be made one.
+        None if word.parse::<IpAddr>().is_ok() => {
+            (format!("nobody who can be seen here has the address {word}"), Vec::new())
+        }
         None => {
-            let list = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            let mut list = names[..names.len().min(SOME)].join(", ");
+            match names.len().checked_sub(SOME) {
+                _ if names.is_empty() => list.push_str("none"),
+                Some(more @ 1..) => list.push_str(&format!(" and {more} more")),
+                _ => {}
+            }
             let why = format!("no namespace or device is named {word}; namespaces here: {list}");
             (why, vec![format!("ip netns add {shown}")])
         }
