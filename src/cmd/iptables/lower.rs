@@ -6,6 +6,7 @@ use super::address::Net;
 use super::ext::Kind;
 use super::family::{ALL_ONES, Family};
 use super::native::{self, Lacks, Lowered};
+use super::native_form;
 use super::rule::{Call, Iface, Rule, Target};
 
 /// A name that no interface has: what `! -i +` matches.
@@ -100,7 +101,7 @@ fn extension(out: &mut Lowered, call: &Call, rule: &Rule, family: Family, lacks:
     let ext = call.ext;
     let done = (ext.lower)(&call.info, &mut out.exprs)
         || ext.transport.as_ref().is_some_and(|t| (t.lower)(&call.info, &mut out.exprs))
-        || lacks.has(native::name_of(call)) && native::extension(out, call, rule, family);
+        || lacks.has(native::name_of(call)) && native_form::extension(out, call, rule, family);
     if !done {
         out.asked.push(native::name_of(call));
         match ext.kind {
