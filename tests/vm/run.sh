@@ -102,7 +102,7 @@ share=()
 for _ in 1 2 3; do
     timeout "${VM_SECONDS:-1800}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp 2 -m 2048 \
         -nodefaults -no-reboot -display none -serial stdio \
-        -kernel "$vmlinuz" -initrd "$work/initramfs.cpio" -append 'console=ttyS0 quiet panic=-1 mitigations=off' \
+        -kernel "$vmlinuz" -initrd "$work/initramfs.cpio" -append 'console=ttyS0 quiet panic=-1 mitigations=off lsm=selinux' \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
         </dev/null 2>&1 | sed -u 's/\r$//' | tee "$work/log" | grep -v '^vm: \(begun\|status .*\)$' || :
     ! grep -q '^vm: begun$' "$work/log" || break
