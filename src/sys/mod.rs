@@ -29,5 +29,6 @@ pub mod socket;
 pub mod start;
 pub mod tty;
 pub mod tun;
+pub mod tunnel;
 pub mod userns;
 pub mod watch;

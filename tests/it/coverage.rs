@@ -98,7 +98,7 @@ fn every_word_of_links_and_namespaces_is_typed_by_a_case() {
 
 /// Objects whose cases are the files of their name, in `ip-other` and `vm`.
 const FURTHER: &[&str] =
-    &["addrlabel", "maddress", "ntable", "netconf", "token", "tuntap", "vrf", "stats"];
+    &["addrlabel", "maddress", "ntable", "netconf", "token", "tunnel", "tuntap", "vrf", "stats"];
 
 /// What no case of these types, and why.
 const FURTHER_NOT_TYPED: &[(&str, &[&str], &str)] = &[];

@@ -24,6 +24,7 @@ const USAGES: &[(&str, &str)] = &[
     ("ip ntable help", "ip-ntable.8"),
     ("ip netconf help", "ip-netconf.8"),
     ("ip token help", "ip-token.8"),
+    ("ip tunnel help", "ip-tunnel.8"),
     ("ip tuntap help", "ip-tuntap.8"),
     ("ip vrf help", "ip-vrf.8"),
     ("ip stats help", "ip-stats.8"),

@@ -28,6 +28,7 @@ mod sr;
 mod stats;
 mod tcp_metrics;
 mod token;
+mod tunnel;
 mod tuntap;
 mod verb;
 mod vrf;
@@ -87,8 +88,8 @@ static OBJECTS: &[Object] = &[
     built("fou", fou::run, Some(fou::grammar)),
     built("ila", ila::run, Some(ila::grammar)),
     built("macsec", macsec::run, Some(macsec::grammar)),
-    later("tunnel"),
-    later("tunl"),
+    built("tunnel", tunnel::run, Some(tunnel::grammar)),
+    built("tunl", tunnel::run, Some(tunnel::grammar)),
     built("tuntap", tuntap::run, Some(tuntap::grammar)),
     built("tap", tuntap::run, Some(tuntap::grammar)),
     built("token", token::run, Some(token::grammar)),

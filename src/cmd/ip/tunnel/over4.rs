@@ -1,0 +1,316 @@
+//! Tunnels over IPv4: ipip, gre, sit, isatap, vti.
+
+use crate::cli::{Args, Row, Usage, exact, prefix, value};
+use crate::ctx::Ctx;
+use crate::error::{Error, Result};
+use crate::names::{Kind, Names};
+use crate::output::{Out, Paint, field};
+use crate::sys::tunnel::{self, Change, Parm};
+
+use super::shared::{self, GRE_KEY, Gre, HasGre};
+use super::usage;
+
+const IPIP: u8 = 4;
+const IPV6: u8 = 41;
+const GRE: u8 = 47;
+const ESP: u8 = 50;
+
+/// IP_DF: a packet is not taken apart.
+const DF: u16 = 0x4000;
+/// Flags of what comes in that mark a kind (linux/if_tunnel.h).
+const SIT_ISATAP: u16 = 1;
+const VTI_ISVTI: u16 = 1;
+
+// ARPHRD_* (linux/if_arp.h).
+const KINDS: &[u16] = &[768, 776, 778];
+
+/// What the words say.
+pub struct Tunnel<'n> {
+    names: &'n mut Names,
+    parm: Parm,
+    gre: Gre,
+    dev: Option<Vec<u8>>,
+    /// The place of the first word.
+    start: usize,
+    changes: bool,
+}
+
+impl HasGre for Tunnel<'_> {
+    fn gre(&mut self) -> &mut Gre {
+        &mut self.gre
+    }
+}
+
+/// The words, in the order in which they are tried.
+#[rustfmt::skip] // one row, one line
+pub fn rows<'n>() -> Vec<Row<Tunnel<'n>>> {
+    const TTL: &str = "{ TTL | inherit }";
+    const TOS: &str = "{ TOS | inherit[/TOS] }";
+    let mut rows = vec![
+        Row { word: exact("mode"), arg: "{ gre | ipip | isatap | sit | vti }", take: mode, again: true },
+        Row { word: exact("remote"), arg: "ADDR", take: |a, t| { a.need()?; t.parm.daddr = shared::inet(a)?; Ok(()) }, again: true },
+        Row { word: exact("local"), arg: "ADDR", take: |a, t| { a.need()?; t.parm.saddr = shared::inet(a)?; Ok(()) }, again: true },
+        Row { word: exact("ttl"), arg: TTL, take: ttl, again: true },
+        Row { word: exact("hoplimit"), arg: TTL, take: ttl, again: true },
+        Row { word: exact("hlim"), arg: TTL, take: ttl, again: true },
+        Row { word: exact("tos"), arg: TOS, take: tos, again: true },
+        Row { word: exact("tclass"), arg: TOS, take: tos, again: true },
+        Row { word: prefix("dsfield"), arg: TOS, take: tos, again: true },
+        Row { word: exact("pmtudisc"), arg: "", take: |_, t| { t.parm.frag_off_be = DF.to_be(); Ok(()) }, again: true },
+        Row { word: exact("nopmtudisc"), arg: "", take: |_, t| { t.parm.frag_off_be = 0; Ok(()) }, again: true },
+        Row { word: exact("dev"), arg: "DEV", take: |a, t| { t.dev = Some(a.need()?.to_vec()); Ok(()) }, again: true },
+        Row { word: exact("name"), arg: "NAME", take: |a, t| { a.need()?; positional(a, t) }, again: true },
+    ];
+    rows.extend(shared::gre_rows());
+    rows
+}
+
+fn mode(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
+    let (protocol, flag) = match args.need()? {
+        b"ipip" | b"ip/ip" => (IPIP, 0),
+        b"gre" | b"gre/ip" => (GRE, 0),
+        b"sit" | b"ipv6/ip" => (IPV6, 0),
+        b"isatap" => (IPV6, SIT_ISATAP),
+        b"vti" => (IPIP, VTI_ISVTI),
+        word => {
+            let text = [b"Unknown tunnel mode \"", word, b"\""].concat();
+            return Err(Usage::new(255, text).at(args.at()));
+        }
+    };
+    if t.parm.protocol != 0 && t.parm.protocol != protocol {
+        let text = "You managed to ask for more than one tunnel mode.";
+        return Err(Usage::new(255, text).at(args.at()));
+    }
+    t.parm.protocol = protocol;
+    t.gre.i_flags |= flag;
+    Ok(())
+}
+
+fn ttl(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
+    // `inherit` leaves what is there.
+    if args.need()? != b"inherit" {
+        t.parm.ttl = value::u8(args.last()).ok_or_else(|| args.wrong("invalid TTL\n"))?;
+    }
+    Ok(())
+}
+
+fn tos(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
+    let word = args.need()?;
+    // 1 alone stands for `inherit`; beside a value, for what is inherited where the packet has one.
+    let (bit, rest) = match word.strip_prefix(b"inherit/") {
+        Some(rest) => (1, rest),
+        None => (0, word),
+    };
+    let number = match word {
+        b"inherit" => Some(1),
+        _ => t.names.number(Kind::DsField, rest).and_then(|n| u8::try_from(n).ok()),
+    };
+    let wrong = || match bit {
+        0 => args.wrong("bad TOS value"),
+        // The reference has cut the word in two by then.
+        _ => args.wrong_about("inherit", "bad TOS value"),
+    };
+    t.parm.tos = bit | number.ok_or_else(wrong)?;
+    Ok(())
+}
+
+fn positional(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
+    let explicit = shared::behind_name(args, t.start);
+    if !explicit && prefix("help").is(args.last()) {
+        return Err(usage());
+    }
+    if t.parm.name != [0; 16] {
+        return Err(args.garbage("name"));
+    }
+    t.parm.name = shared::name(args)?;
+    // A change begins with what there is, if the name comes first.
+    if t.changes && (explicit && args.at() == t.start + 1 || args.at() == t.start) {
+        t.parm = shared::before_change(args)?;
+        t.gre = gre(&t.parm);
+    }
+    Ok(())
+}
+
+/// The keys and flags of settings.
+fn gre(p: &Parm) -> Gre {
+    Gre {
+        i_flags: u16::from_be(p.i_flags_be),
+        o_flags: u16::from_be(p.o_flags_be),
+        i_key: u32::from_be(p.i_key_be),
+        o_key: u32::from_be(p.o_key_be),
+    }
+}
+
+/// Reads all words: settings, keys and flags.
+fn read(ctx: &mut Ctx, args: &mut Args<'_>, changes: bool) -> Result<(Parm, Gre)> {
+    let parm = Parm { version_ihl: 0x45, frag_off_be: DF.to_be(), ..Parm::default() };
+    let start = args.at() + 1;
+    let mut t =
+        Tunnel { names: &mut ctx.names, parm, gre: Gre::default(), dev: None, start, changes };
+    args.read(&rows(), &mut t, positional).map_err(shared::in_batch)?;
+    let Tunnel { mut parm, mut gre, dev, .. } = t;
+    if parm.protocol == 0 {
+        for (begin, protocol, flag) in [
+            (&b"gre"[..], GRE, 0),
+            (b"ipip", IPIP, 0),
+            (b"sit", IPV6, 0),
+            (b"isatap", IPV6, SIT_ISATAP),
+            (b"vti", IPIP, VTI_ISVTI),
+        ] {
+            if parm.name.starts_with(begin) {
+                parm.protocol = protocol;
+                gre.i_flags |= flag;
+                break;
+            }
+        }
+    }
+    let keys = (gre.i_flags | gre.o_flags) & GRE_KEY != 0;
+    let is_vti = parm.protocol == IPIP && gre.i_flags & VTI_ISVTI != 0;
+    if keys && parm.protocol != GRE && !is_vti {
+        let text = "Keys are not allowed with ipip and sit tunnels";
+        return Err(Error::failed(1, text).into());
+    }
+    if let Some(link) = shared::link(ctx, dev.as_deref())? {
+        parm.link = link;
+    }
+    if parm.daddr[0] & 0xf0 == 0xe0 {
+        let group = u32::from_be_bytes(parm.daddr);
+        for (key, flags) in [(&mut gre.i_key, &mut gre.i_flags), (&mut gre.o_key, &mut gre.o_flags)]
+        {
+            if *key == 0 {
+                *key = group;
+                *flags |= GRE_KEY;
+            }
+        }
+        if parm.saddr == [0; 4] {
+            let text = "A broadcast tunnel requires a source address";
+            return Err(Error::failed(1, text).into());
+        }
+    }
+    parm.i_flags_be = gre.i_flags.to_be();
+    parm.o_flags_be = gre.o_flags.to_be();
+    parm.i_key_be = gre.i_key.to_be();
+    parm.o_key_be = gre.o_key.to_be();
+    Ok((parm, gre))
+}
+
+/// The kernel's own device of a kind.
+fn base(parm: &Parm, gre: Gre) -> Option<&'static [u8]> {
+    match parm.protocol {
+        IPIP if gre.i_flags & VTI_ISVTI != 0 => Some(b"ip_vti0"),
+        IPIP => Some(b"tunl0"),
+        GRE => Some(b"gre0"),
+        IPV6 => Some(b"sit0"),
+        _ => None,
+    }
+}
+
+pub fn change(ctx: &mut Ctx, args: &mut Args<'_>, what: Change) -> Result {
+    let (mut parm, gre) = read(ctx, args, what == Change::Set)?;
+    let base = base(&parm, gre);
+    let name = parm.name;
+    let mut name = shared::text(&name);
+    if what == Change::Delete {
+        if name.is_empty() {
+            name = base.unwrap_or_default();
+        }
+    } else {
+        if parm.ttl != 0 && parm.frag_off_be == 0 {
+            return Err(Error::failed(1, "ttl != 0 and nopmtudisc are incompatible").into());
+        }
+        if base.is_none() {
+            let text = "cannot determine tunnel mode (ipip, gre, vti or sit)";
+            return Err(Error::failed(1, text).into());
+        }
+    }
+    Ok(shared::change(what, base.unwrap_or_default(), name, &mut parm)?)
+}
+
+pub fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
+    let (wanted, keys) = read(ctx, args, false)?;
+    if let Some(base) = base(&wanted, keys) {
+        // With a mode it is one tunnel: the named one, or the one that is like this.
+        let name = shared::text(&wanted.name);
+        let parm: Parm = shared::get(if name.is_empty() { base } else { name })?;
+        ctx.out.begin();
+        ctx.out.open();
+        line(ctx, &parm);
+        ctx.out.close();
+        ctx.out.raw(b"\n");
+        ctx.out.end();
+        return Ok(());
+    }
+    let matches = |p: &Parm| {
+        let address = |wanted: [u8; 4], got| wanted == [0; 4] || wanted == got;
+        (wanted.link == 0 || wanted.link == p.link)
+            && (wanted.name == [0; 16] || wanted.name == p.name)
+            && address(wanted.daddr, p.daddr)
+            && address(wanted.saddr, p.saddr)
+            && (wanted.i_key_be == 0 || wanted.i_key_be == p.i_key_be)
+    };
+    Ok(shared::list(ctx, KINDS, &mut |ctx, name| {
+        let Ok(parm) = tunnel::get::<Parm>(name) else { return false };
+        let shown = matches(&parm);
+        if shown {
+            line(ctx, &parm);
+        }
+        shown
+    })?)
+}
+
+/// One tunnel, without its counters.
+fn line(ctx: &mut Ctx, p: &Parm) {
+    let mode = match p.protocol {
+        IPIP => "ip/ip",
+        GRE => "gre/ip",
+        IPV6 => "ipv6/ip",
+        ESP => "esp/ip",
+        0 => "any/ip",
+        _ => "unknown/ip",
+    };
+    let (name, keys) = (shared::text(&p.name), gre(p));
+    shared::begin(ctx, name, mode, &p.daddr, &p.saddr);
+    let Ctx { out, names, .. } = ctx;
+    if p.protocol == IPV6 && keys.i_flags & SIT_ISATAP != 0 {
+        for router in tunnel::routers(name).unwrap_or_default() {
+            let default = router.flags & 1 != 0;
+            let shape = if default { field("pdr", " pdr {}") } else { field("pr", " pr {}") };
+            out.ip(Paint::Plain, shape, &router.addr);
+        }
+    }
+    if let Some(link) = u32::try_from(p.link).ok().filter(|&l| l != 0) {
+        out.bytes(field("dev", " dev {}"), names.name(link));
+    }
+    match p.ttl {
+        0 => out.text(" ttl inherit"),
+        ttl => out.uint(field("ttl", " ttl {}"), ttl),
+    }
+    show_tos(out, names, p.tos);
+    if u16::from_be(p.frag_off_be) & DF == 0 {
+        out.null("nopmtudisc", " nopmtudisc");
+    }
+    if p.protocol == IPV6
+        && let Ok(rd) = tunnel::six_rd(name)
+        && rd.prefix_len != 0
+    {
+        out.ip(Paint::Plain, field("6rd-prefix", " 6rd-prefix {}"), &rd.prefix);
+        out.uint(field("6rd-prefixlen", "/{}"), rd.prefix_len);
+        if rd.relay_prefix != [0; 4] {
+            let shape = field("6rd-relay_prefix", " 6rd-relay_prefix {}");
+            out.ip(Paint::Plain, shape, &rd.relay_prefix);
+            out.uint(field("6rd-relay_prefixlen", "/{}"), rd.relay_prefix_len);
+        }
+    }
+    shared::end(out, keys, p.protocol == GRE);
+}
+
+fn show_tos(out: &mut Out, names: &mut Names, tos: u8) {
+    match tos {
+        0 => {}
+        1 => out.text(" tos inherit"),
+        _ => {
+            let shape = field("tos", if tos & 1 == 0 { " tos {}" } else { " tos inherit/{}" });
+            out.str(shape, &names.show(Kind::DsField, (tos & !1).into()));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `ip tunnel prl` and `6rd`: the routers of an ISATAP tunnel, the prefix of a sit tunnel.
+
+use std::io;
+
+use crate::cli::value::{self, AF_INET, AF_INET6};
+use crate::cli::{Args, Usage};
+use crate::ctx::Ctx;
+use crate::error::{Error, Result, strerror};
+use crate::sys::tunnel::{self, PRL_ADD, PRL_DELETE, SIX_RD_RESET, SIX_RD_SET, SixRd};
+
+use super::shared;
+
+/// PRL_DEFAULT (linux/if_tunnel.h).
+const DEFAULT: u16 = 1;
+
+fn unknown(args: &Args<'_>, what: &str) -> Usage {
+    let head = format!("Invalid {what} parameter \"");
+    Usage::new(255, [head.as_bytes(), args.last(), b"\""].concat()).at(args.at())
+}
+
+fn refused(dev: &[u8], what: u32, e: &io::Error) -> Error {
+    let tail = format!(": ioctl {what:x} failed: {}", strerror(e));
+    Error::failed(1, [dev, tail.as_bytes()].concat())
+}
+
+fn no_device() -> Usage {
+    Usage::new(255, "Must specify device")
+}
+
+pub fn prl(_: &mut Ctx, args: &mut Args<'_>) -> Result {
+    let mut dev = None;
+    let (mut what, mut addr, mut flags, mut count) = (0, [0; 4], 0, 0);
+    while let Some(word) = args.take() {
+        if word == b"dev" {
+            dev = Some(args.need()?);
+            continue;
+        }
+        (what, flags) = match word {
+            b"prl-default" => (PRL_ADD, DEFAULT),
+            b"prl-nodefault" => (PRL_ADD, 0),
+            b"prl-delete" => (PRL_DELETE, flags),
+            _ => return Err(unknown(args, "PRL").into()),
+        };
+        args.need()?;
+        addr = shared::inet(args)?;
+        count += 1;
+    }
+    let dev = dev.ok_or_else(no_device)?;
+    if count > 1 {
+        return Err(Usage::new(255, "One PRL entry at a time").into());
+    }
+    Ok(tunnel::change_router(what, dev, addr, flags).map_err(|e| refused(dev, what, &e))?)
+}
+
+pub fn six_rd(_: &mut Ctx, args: &mut Args<'_>) -> Result {
+    let mut dev = None;
+    let (mut what, mut rd) = (0, SixRd::default());
+    while let Some(word) = args.take() {
+        match word {
+            b"dev" => dev = Some(args.need()?),
+            b"6rd-prefix" => {
+                let p = value::prefix(args.need()?, AF_INET6)?;
+                rd.prefix = p.addr.bytes().try_into().unwrap_or_default();
+                (what, rd.prefix_len) = (SIX_RD_SET, p.len.into());
+            }
+            b"6rd-relay_prefix" => {
+                let p = value::prefix(args.need()?, AF_INET)?;
+                rd.relay_prefix = p.addr.bytes().try_into().unwrap_or_default();
+                (what, rd.relay_prefix_len) = (SIX_RD_SET, p.len.into());
+            }
+            b"6rd-reset" => what = SIX_RD_RESET,
+            _ => return Err(unknown(args, "6RD").into()),
+        }
+    }
+    let dev = dev.ok_or_else(no_device)?;
+    Ok(tunnel::change_six_rd(what, dev, rd).map_err(|e| refused(dev, what, &e))?)
+}
