@@ -15,11 +15,11 @@
 //! - memcpy, memmove and memset are ours ([`super::memory`]).
 //!
 //! Where one of them cannot be kept, the command does not begin here: `applet::only_shows` says
-//! which do. A program with the capabilities of its file (AT_SECURE) never does, for the C library
+//! which do, unless a person sits before it. A program with the capabilities of its file (AT_SECURE) never does, for the C library
 //! then cleans the environment.
 //!
 //! Layouts: the initial stack and thread-local storage (variant II) of the x86-64 psABI; the thread
-//! control block of glibc 2.31 to 2.41, of which only the two pointers to itself must be there.
+//! control block of glibc 2.31 to 2.41, of which the two pointers to itself must be there.
 #![allow(unsafe_code)]
 
 use std::ffi::c_char;
@@ -111,11 +111,14 @@ unsafe extern "C" fn early(stack: *const usize) {
         }
     }
     // SAFETY: it begins here.
-    if unsafe { secure(at) } {
+    let secure = unsafe { auxiliary(at, libc::AT_SECURE) };
+    // SAFETY: as above.
+    let random = unsafe { auxiliary(at, libc::AT_RANDOM) };
+    if secure != 0 || random == 0 {
         return;
     }
-    // SAFETY: nothing runs yet that has thread-local variables.
-    if !unsafe { thread() } {
+    // SAFETY: nothing runs yet that has thread-local variables; the kernel's 16 random bytes stay.
+    if !unsafe { thread(random as *const [usize; 2]) } {
         return;
     }
     // SAFETY: nobody else runs.
@@ -123,7 +126,8 @@ unsafe extern "C" fn early(stack: *const usize) {
     // SAFETY: as the C library does itself, when it starts.
     unsafe { choose() };
     let words = &words[..argc];
-    if crate::only_shows(words) {
+    // A person may be given hints, and what these look at takes a thread.
+    if crate::only_shows(words) && !super::fd::stderr_is_terminal() {
         super::start::begins_early(argv.cast());
         let status = crate::run(words);
         // SAFETY: it takes a number, and does not return.
@@ -156,27 +160,29 @@ fn same_start(text: &[u8], word: &[u8]) -> bool {
         && (0..word.len()).all(|i| text[i] == word[i])
 }
 
-/// AT_SECURE of the auxiliary vector.
+/// What the auxiliary vector says of one thing (getauxval(3)); 0 if nothing.
 // SAFETY: `at` must be where it begins.
-unsafe fn secure(mut at: *const usize) -> bool {
+unsafe fn auxiliary(mut at: *const usize, wanted: u64) -> usize {
     loop {
         // SAFETY: AT_NULL ends it.
-        let key = unsafe { *at };
+        let key = unsafe { *at } as u64;
         // SAFETY: each key has a value behind it.
         let value = unsafe { at.add(1) };
-        match u64::try_from(key) {
-            Ok(libc::AT_NULL) => return false,
+        if key == wanted {
             // SAFETY: as above.
-            Ok(libc::AT_SECURE) => return unsafe { *value } != 0,
-            // SAFETY: not beyond AT_NULL.
-            _ => at = unsafe { at.add(2) },
+            return unsafe { *value };
         }
+        if key == libc::AT_NULL {
+            return 0;
+        }
+        // SAFETY: not beyond AT_NULL.
+        at = unsafe { at.add(2) };
     }
 }
 
 /// Gives the thread its variables and control block; whether that could be done.
-// SAFETY: to be called once, before anything else.
-unsafe fn thread() -> bool {
+// SAFETY: to be called once, before anything else, with 16 bytes that may be read.
+unsafe fn thread(random: *const [usize; 2]) -> bool {
     let block: *mut u8 = (&raw mut BLOCK).cast();
     // SAFETY: within the block.
     let pointer = unsafe { block.add(VARIABLES) };
@@ -204,9 +210,14 @@ unsafe fn thread() -> bool {
             unsafe { pointer.sub(size).add(i).write_volatile(byte) };
         }
     }
-    for place in [0, 16] {
+    // SAFETY: so the caller says; they need not be aligned.
+    let [canary, guard] = unsafe { random.read_unaligned() };
+    // tcbhead_t (sysdeps/x86_64/nptl/tls.h): itself twice; what guards the stack, whose lowest byte
+    // ends strings; what guards pointers.
+    let head = [(0, pointer as usize), (16, pointer as usize), (40, canary & !0xff), (48, guard)];
+    for (place, value) in head {
         // SAFETY: within the block, and aligned.
-        unsafe { pointer.add(place).cast::<usize>().write(pointer as usize) };
+        unsafe { pointer.add(place).cast::<usize>().write(value) };
     }
     /// asm/prctl.h
     const ARCH_SET_FS: usize = 0x1002;

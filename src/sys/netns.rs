@@ -107,8 +107,11 @@ pub fn create_many(count: usize, mut each: impl FnMut(io::Result<File>) -> bool)
 ///
 /// # Errors
 ///
-/// Those of setns(2).
+/// Those of setns(2); ENOTSUP after an early start that has already written something.
 pub fn inside<T: Send>(ns: &File, look: impl FnOnce() -> T + Send) -> io::Result<T> {
+    if !super::start::has_threads() {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     std::thread::scope(|scope| {
         let looker = std::thread::Builder::new().spawn_scoped(scope, || {
             enter(ns)?;

@@ -11,13 +11,14 @@ use nix::unistd::Pid;
 
 use crate::lab::{Lab, Tool};
 
+/// With its table of symbols, which the released one has no more.
 const OURS: &str = env!("CARGO_BIN_EXE_ipbox");
 
 /// Whether the C library's start is gone through: only that asks for set_tid_address(2).
 fn begins_ordinarily(words: &str, more: &str) -> bool {
     let lab = Lab::new();
     let script = format!(
-        "{more} strace -o /tmp/calls -e trace=execve,set_tid_address {words} >/tmp/out 2>&1; cat /tmp/calls"
+        "{more} strace -f -o /tmp/calls -e trace=execve,set_tid_address {words} >/tmp/out 2>&1; cat /tmp/calls"
     );
     let out = lab.run_sh(&script);
     assert!(out.out().contains("execve("), "{words}: {out}");
@@ -47,6 +48,7 @@ fn what_only_shows_begins_early_and_nothing_else() {
         assert!(!begins_ordinarily(words, ""), "{words}");
         assert!(begins_ordinarily(words, "IPBOX_START=1"), "{words}");
     }
+    assert!(begins_ordinarily("script -qec 'ip link' /dev/null", ""), "a person gets hints");
     for words in [
         "ip -V",
         "ip link add a type dummy",

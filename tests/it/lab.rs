@@ -61,7 +61,11 @@ pub const APPLETS: &[&str] = &[
 const PATIENCE: u32 = 30;
 
 /// The program under test.
-pub const OURS: &str = env!("CARGO_BIN_EXE_ipbox");
+pub const OURS: &str = match option_env!("IPBOX_RELEASED") {
+    // tests/run: the same tests with the program that is released.
+    Some(released) => released,
+    None => env!("CARGO_BIN_EXE_ipbox"),
+};
 
 /// Where the reference tools are; `REFERENCE_SUITE` chooses, as in `tests/reference/install.sh`.
 ///
