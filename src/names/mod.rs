@@ -150,6 +150,17 @@ impl Names {
             _ => Cow::Owned(format!("ipproto-{number}").into_bytes()),
         }
     }
+    /// The name of an IP protocol, or its number; -Numeric does not matter.
+    pub fn protocol_or_number(&self, number: u8) -> Cow<'_, [u8]> {
+        match self.files.protocol_name(number) {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(number.to_string().into_bytes()),
+        }
+    }
+    /// The number of an IP protocol by its name alone.
+    pub fn ip_protocol_named(&self, word: &[u8]) -> Option<u8> {
+        self.files.protocol(word)
+    }
     /// The number of an IP protocol, by its name or in decimal.
     pub fn ip_protocol_number(&self, word: &[u8]) -> Option<u8> {
         let digits = !word.is_empty() && word.iter().all(u8::is_ascii_digit);

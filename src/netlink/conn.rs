@@ -18,6 +18,7 @@ use crate::sys::netlink::receive;
 pub enum Protocol {
     Route = 0,
     SockDiag = 4,
+    Xfrm = 6,
     Netfilter = 12,
     Generic = 16,
 }

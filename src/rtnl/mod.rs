@@ -9,3 +9,4 @@ pub mod nexthop;
 pub mod nsid;
 pub mod route;
 pub mod rule;
+pub mod xfrm;

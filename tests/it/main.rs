@@ -35,3 +35,4 @@ mod own;
 mod packets;
 mod parallel;
 mod same;
+mod xfrm;

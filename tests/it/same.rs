@@ -19,7 +19,8 @@
 //! nothing else). Status, standard output and the first line of standard error must agree. After
 //! the last line the kernel's state must agree, as the reference shows it: links, addresses, routes,
 //! neighbours and rules of the lab and of each named namespace in it, and, for a script with a word
-//! that begins with `iptables`, `ip6tables` or `nft`, the ruleset.
+//! that begins with `iptables`, `ip6tables` or `nft`, the ruleset; with `xfrm`, states and policies
+//! of IPsec.
 //!
 //! | a line may begin with | |
 //! |---|---|
@@ -300,6 +301,11 @@ fn state(lab: &Lab, script: &str) -> String {
         if word("netns") {
             show("ip -j -p netns list-id", "");
         }
+        if word("xfrm") {
+            show("ip -s xfrm state", "");
+            show("ip -s xfrm policy", "");
+            show("ip xfrm policy getdefault", "");
+        }
         if ["iptables", "ip6tables", "nft"].iter().any(|w| word(w)) {
             show("nft list ruleset", "");
             show("iptables-save", "");
@@ -491,7 +497,7 @@ pub fn normalize(text: &str, script: &str) -> String {
         }
         // With -oneline a backslash ends what would be a line.
         for part in line.split_inclusive('\\') {
-            let part = timers(&dates(&permanent(&addresses(part, &script))));
+            let part = timers(&moments(&dates(&permanent(&addresses(part, &script)))));
             told += &counters(&part, below_heading);
             below_heading = part.contains("RX:") || part.contains("TX:");
         }
@@ -641,6 +647,19 @@ fn dates(line: &str) -> String {
     line.to_string()
 }
 
+/// When a state or policy of IPsec was made and last used: `2026-11-24 11:38:24` is `DATE`.
+fn moments(line: &str) -> String {
+    const SHAPE: &[u8] = b"0000-00-00 00:00:00";
+    let fits = |part: &[u8]| {
+        part.iter().zip(SHAPE).all(|(b, s)| if *s == b'0' { b.is_ascii_digit() } else { b == s })
+    };
+    let mut told = line.to_string();
+    while let Some(at) = told.as_bytes().windows(SHAPE.len()).position(fits) {
+        told.replace_range(at..at + SHAPE.len(), "DATE");
+    }
+    told
+}
+
 /// Numbers that run with the clock, behind words that say so, in text and in JSON.
 fn timers(line: &str) -> String {
     /// To the next ten: a lifetime of 300 is still 300 a moment later.
@@ -712,6 +731,7 @@ fn what_cannot_be_fixed_is_made_equal() {
     assert_eq!(text("RX: bytes a\\  0 10 1\\ 2: v"), "RX: bytes a\\  # 10 #\\ 2: v");
     assert_eq!(text("RX: bytes\n  0 10 1\n 2 v\n"), "RX: bytes\n  # 10 #\n 2 v\n");
     assert_eq!(text(r#""rx":{"bytes":5,"packets":12}"#), r#""rx":{"bytes":#,"packets":12}"#);
+    assert_eq!(text("\t  add 2026-11-24 11:38:24 use -\n"), "\t  add DATE use -\n");
     assert_eq!(text("# Completed on Mon Jan  1 00:00:00 2024\n"), "# Completed on ...\n");
 }
 

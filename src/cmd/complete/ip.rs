@@ -26,8 +26,11 @@ pub fn complete(answer: &mut Answer, before: &[&[u8]]) {
     }
     match before.get(at..) {
         Some([object, rest @ ..]) => {
-            if let Some(grammar) = ip::grammar(object) {
-                behind_object(answer, &grammar, rest);
+            let Some(grammar) = ip::grammar(object) else { return };
+            let inner = rest.first().and_then(|word| ip::inner_grammar(grammar.object, word));
+            match inner {
+                Some(inner) => behind_object(answer, &inner, &rest[1..]),
+                None => behind_object(answer, &grammar, rest),
             }
         }
         _ => start(answer),

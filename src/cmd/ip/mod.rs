@@ -32,6 +32,7 @@ mod tunnel;
 mod tuntap;
 mod verb;
 mod vrf;
+mod xfrm;
 
 use crate::cli::{Args, Usage};
 use crate::ctx::{Ctx, Opts};
@@ -42,8 +43,8 @@ pub use verb::Verb;
 /// One object of `ip`.
 struct Object {
     name: &'static str,
-    /// Reads the words behind the object's name; `None` for what is not built yet.
-    run: Option<fn(&mut Ctx, &mut Args<'_>) -> Result>,
+    /// Reads the words behind the object's name.
+    run: fn(&mut Ctx, &mut Args<'_>) -> Result,
     /// What those words may be, for completions.
     grammar: Option<fn() -> Grammar>,
 }
@@ -56,18 +57,13 @@ pub struct Grammar {
     pub usage: fn() -> Usage,
 }
 
-/// An object that is here.
+/// An object.
 const fn built(
     name: &'static str,
     run: fn(&mut Ctx, &mut Args<'_>) -> Result,
     grammar: Option<fn() -> Grammar>,
 ) -> Object {
-    Object { name, run: Some(run), grammar }
-}
-
-/// One that is known by name only.
-const fn later(name: &'static str) -> Object {
-    Object { name, run: None, grammar: None }
+    Object { name, run, grammar }
 }
 
 /// Every object, in the order in which beginnings are tried: the first that fits wins, so
@@ -96,7 +92,7 @@ static OBJECTS: &[Object] = &[
     built("tcpmetrics", tcp_metrics::run, Some(tcp_metrics::grammar)),
     built("tcp_metrics", tcp_metrics::run, Some(tcp_metrics::grammar)),
     built("monitor", monitor::run, Some(monitor::grammar)),
-    later("xfrm"),
+    built("xfrm", xfrm::run, Some(xfrm::grammar)),
     built("mroute", mroute::run, Some(mroute::grammar)),
     built("mrule", rule::multicast, Some(rule::grammar)),
     built("netns", netns::run, Some(netns::grammar)),
@@ -149,14 +145,19 @@ pub fn only_shows(words: &[&[u8]]) -> bool {
     }
 }
 
-/// The words of an object that is here, for completions.
+/// The words of an object, for completions.
 pub fn grammar(word: &[u8]) -> Option<Grammar> {
     Some(object(word)?.grammar?())
 }
 
-/// The names of the objects that are here.
+/// The words of a part of an object, where it has parts with verbs of their own.
+pub fn inner_grammar(object: &str, word: &[u8]) -> Option<Grammar> {
+    if object == "xfrm" { xfrm::inner(word) } else { None }
+}
+
+/// The names of the objects.
 pub fn objects() -> impl Iterator<Item = &'static str> {
-    OBJECTS.iter().filter(|o| o.run.is_some()).map(|o| o.name)
+    OBJECTS.iter().map(|o| o.name)
 }
 
 /// The kinds of `ip link` and what each is, in one line.
@@ -184,10 +185,7 @@ pub fn command(ctx: &mut Ctx, words: &[&[u8]]) -> Result {
     let mut args = Args::new(words);
     let word = args.need()?;
     match object(word) {
-        Some(Object { run: Some(run), .. }) => run(ctx, &mut args),
-        Some(o) => {
-            Err(Error::failed(1, format!("Object \"{}\" is not part of ipbox yet.", o.name)).into())
-        }
+        Some(o) => (o.run)(ctx, &mut args),
         None => {
             let text = [b"Object \"", word, b"\" is unknown, try \"ip help\"."].concat();
             Err(Error::failed(1, text).into())

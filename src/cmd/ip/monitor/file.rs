@@ -3,7 +3,7 @@
 
 use crate::ctx::Ctx;
 use crate::error::{Error, Result, strerror};
-use crate::netlink::{HEADER_LEN, Msgs};
+use crate::netlink::{HEADER_LEN, Msg, Msgs};
 use crate::sys;
 
 use super::event::{self, Shown};
@@ -14,6 +14,15 @@ use super::event::{self, Shown};
 ///
 /// A file that cannot be read, and one that ends in the middle of a message.
 pub fn replay(ctx: &mut Ctx, shown: &Shown, path: &[u8]) -> Result {
+    each(path, &mut |msg| event::show(ctx, shown, msg, None))
+}
+
+/// Reads the messages of a file.
+///
+/// # Errors
+///
+/// As [`replay`].
+pub fn each(path: &[u8], show: &mut dyn FnMut(Msg<'_>)) -> Result {
     let bytes = sys::file::read(path)
         .map_err(|e| Error::fatal(255, format!("Cannot fopen: {}", strerror(&e))))?;
     let mut at = 0;
@@ -30,7 +39,7 @@ pub fn replay(ctx: &mut Ctx, shown: &Shown, path: &[u8]) -> Result {
         let Some(msg) = rest.get(..padded).and_then(|whole| Msgs(whole).next()) else {
             return Err(truncated().into());
         };
-        event::show(ctx, shown, msg, None);
+        show(msg);
         at += padded;
     }
     Ok(())

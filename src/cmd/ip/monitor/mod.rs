@@ -3,7 +3,7 @@
 //! The words are here, `event` shows one message, `file` reads messages that were recorded.
 
 pub mod event;
-mod file;
+pub mod file;
 mod prefix;
 
 use crate::cli::value::{AF_INET, AF_INET6, AF_MPLS, AF_UNSPEC};

@@ -14,6 +14,8 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::sys::tunnel::Change;
 
+pub use shared::inet;
+
 use super::Grammar;
 use super::verb::{self, Verb};
 
@@ -39,9 +41,12 @@ pub fn grammar() -> Grammar {
 }
 
 fn usage() -> Usage {
-    let four = verb::words("IPv4 WORD", &over4::rows());
-    let six = verb::words("IPv6 WORD", &over6::rows());
-    verb::usage("tunnel", VERBS, &(four + &six))
+    let four = verb::words("IPV4", &over4::rows());
+    let six = verb::words("IPV6", &over6::rows());
+    let modes =
+        "MODE := { gre | ipip | isatap | sit | vti | ip6ip6 | ipip6 | ip6gre | vti6 | any }\n";
+    let more = ["WORD := { IPV4 | IPV6 }\n", &four, &six, modes].concat();
+    verb::usage("tunnel", VERBS, &more)
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {

@@ -47,7 +47,7 @@ pub fn rows<'n>() -> Vec<Row<Tunnel<'n>>> {
     const TTL: &str = "{ TTL | inherit }";
     const TOS: &str = "{ TOS | inherit[/TOS] }";
     let mut rows = vec![
-        Row { word: exact("mode"), arg: "{ gre | ipip | isatap | sit | vti }", take: mode, again: true },
+        Row { word: exact("mode"), arg: "MODE", take: mode, again: true },
         Row { word: exact("remote"), arg: "ADDR", take: |a, t| { a.need()?; t.parm.daddr = shared::inet(a)?; Ok(()) }, again: true },
         Row { word: exact("local"), arg: "ADDR", take: |a, t| { a.need()?; t.parm.saddr = shared::inet(a)?; Ok(()) }, again: true },
         Row { word: exact("ttl"), arg: TTL, take: ttl, again: true },

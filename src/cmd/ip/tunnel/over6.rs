@@ -77,7 +77,7 @@ pub fn rows() -> Vec<Row<Tunnel>> {
     const TCLASS: &str = "{ TCLASS | inherit }";
     const LABEL: &str = "{ LABEL | inherit }";
     let mut rows = vec![
-        Row { word: exact("mode"), arg: "{ ip6ip6 | ipip6 | ip6gre | vti6 | any }", take: take_mode, again: true },
+        Row { word: exact("mode"), arg: "MODE", take: take_mode, again: true },
         Row { word: exact("remote"), arg: "ADDR", take: |a, t| { t.parm.raddr = inet6(a)?; Ok(()) }, again: true },
         Row { word: exact("local"), arg: "ADDR", take: |a, t| { t.parm.laddr = inet6(a)?; Ok(()) }, again: true },
         Row { word: exact("dev"), arg: "DEV", take: |a, t| { t.dev = Some(a.need()?.to_vec()); Ok(()) }, again: true },
