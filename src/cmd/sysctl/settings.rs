@@ -94,7 +94,12 @@ pub fn is_pattern(path: &[u8]) -> bool {
     path.iter().any(|b| matches!(b, b'*' | b'?' | b'['))
 }
 
-/// The files that a pattern stands for, sorted, as glob(3) finds them.
+/// More files than this are not found by a pattern: `*/../*/../*` and so on has no end. There are
+/// some thousand settings.
+const MOST: usize = 100_000;
+
+/// The files that a pattern stands for, sorted, as glob(3) finds them; none, when there are more
+/// than 100,000.
 pub fn expand(pattern: &[u8]) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> =
         vec![if pattern.starts_with(b"/") { b"/".to_vec() } else { Vec::new() }];
@@ -114,6 +119,9 @@ pub fn expand(pattern: &[u8]) -> Vec<Vec<u8>> {
             names.retain(|n| matches(part, n) && (!n.starts_with(b".") || part.starts_with(b".")));
             names.sort();
             next.extend(names.iter().map(|n| at(n)));
+            if next.len() > MOST {
+                return Vec::new();
+            }
         }
         found = next;
     }
@@ -122,23 +130,45 @@ pub fn expand(pattern: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Whether a name is meant by `*`, `?`, `[a-z]`, `[!a]`.
-pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
-    match pattern {
-        [] => name.is_empty(),
-        [b'*', rest @ ..] => (0..=name.len()).any(|n| matches(rest, &name[n..])),
-        [b'?', rest @ ..] => !name.is_empty() && matches(rest, &name[1..]),
-        [b'[', rest @ ..] => {
+pub fn matches(mut pattern: &[u8], mut name: &[u8]) -> bool {
+    // What follows the last star, and the first place that it was not yet tried at. The stars
+    // before need not be tried again: what they leave could only be less.
+    let mut star: Option<(&[u8], &[u8])> = None;
+    loop {
+        if let [b'*', rest @ ..] = pattern {
+            star = Some((rest, name));
+            pattern = rest;
+            continue;
+        }
+        let next = name.split_first().and_then(|(&c, tail)| Some((one(pattern, c)?, tail)));
+        if let Some(next) = next {
+            (pattern, name) = next;
+        } else if pattern.is_empty() && name.is_empty() {
+            return true;
+        } else {
+            let Some((rest, [_, from @ ..])) = star else { return false };
+            star = Some((rest, from));
+            (pattern, name) = (rest, from);
+        }
+    }
+}
+
+/// What follows the first part of a pattern, if that means this byte. A star means none.
+fn one(pattern: &[u8], c: u8) -> Option<&[u8]> {
+    let (&first, rest) = pattern.split_first()?;
+    match first {
+        b'?' => Some(rest),
+        b'[' => {
             let Some(end) = rest.iter().skip(1).position(|&b| b == b']').map(|i| i + 1) else {
-                return name.first() == Some(&b'[') && matches(rest, &name[1..]);
+                return (c == b'[').then_some(rest);
             };
-            let Some((&c, tail)) = name.split_first() else { return false };
             let (not, set) = match &rest[..end] {
                 [b'!' | b'^', set @ ..] => (true, set),
                 set => (false, set),
             };
-            in_set(set, c) != not && matches(&rest[end + 1..], tail)
+            (in_set(set, c) != not).then(|| &rest[end + 1..])
         }
-        [c, rest @ ..] => name.first() == Some(c) && matches(rest, &name[1..]),
+        _ => (first == c).then_some(rest),
     }
 }
 
@@ -162,6 +192,31 @@ fn in_set(mut set: &[u8], c: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_stars_take_no_time() {
+        let pattern = [vec![b'*'; 70], b"x".to_vec()].concat();
+        assert!(matches(&pattern, b"nf_conntrack_max"));
+        assert!(!matches(&[&pattern[..], b"y"].concat(), &[b'x'; 200]));
+        let ways = [
+            ("a*b?c", "axxbyc", true),
+            ("*.*", "a.b.c", true),
+            ("a*a*a", "aa", false),
+            ("[!a]*[b-d]", "bxc", true),
+            ("*[", "x[", true),
+            ("", "", true),
+            ("?", "", false),
+        ];
+        for (pattern, name, is) in ways {
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), is, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_without_end_finds_nothing() {
+        let pattern = [&b"/proc/sys/net"[..], &b"/*/..".repeat(30)].concat();
+        assert_eq!(expand(&pattern), Vec::<Vec<u8>>::new());
+    }
 
     #[test]
     fn dots_and_slashes_change_places() {
