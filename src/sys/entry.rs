@@ -15,7 +15,7 @@ pub extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
     let count = usize::try_from(argc).unwrap_or(0);
     let mut words: Vec<&'static [u8]> = Vec::with_capacity(count);
     for i in 0..count {
-        // SAFETY: the kernel puts argc pointers at argv, followed by a null.
+        // SAFETY: the C library hands on argc pointers at argv, followed by a null, as the kernel has laid them.
         let place = unsafe { argv.add(i) };
         // SAFETY: as above, it is one of them.
         let pointer = unsafe { *place };

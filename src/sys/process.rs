@@ -92,7 +92,9 @@ pub struct Child(nix::unistd::Pid);
 /// Those of fork(2).
 pub fn start(child: impl FnOnce() -> u8) -> std::io::Result<Child> {
     use nix::unistd::{ForkResult, fork};
-    // SAFETY: the program has one thread whenever commands run, so the child may do anything.
+    // SAFETY: there is one thread, so the child may do anything: whoever starts another waits for
+    // its end (netlink::ahead, netns::inside, model::read), but for a kept lab, which starts one
+    // behind its last fork.
     match unsafe { fork() }? {
         ForkResult::Child => {
             let status = child();
@@ -251,7 +253,7 @@ pub fn undisturbed() -> Undisturbed {
 impl Drop for Undisturbed {
     fn drop(&mut self) {
         for (signal, old) in &self.0 {
-            // SAFETY: what was set before is set again; this program installs no handlers.
+            // SAFETY: what was set before is set again; it runs no code of ours, since this program installs no handlers.
             let _ = unsafe { nix::sys::signal::sigaction(*signal, old) };
         }
     }
@@ -284,7 +286,7 @@ pub fn watch(pid: u32) -> std::io::Result<std::os::fd::OwnedFd> {
 
 /// Sets a variable of the environment, for this process and the programs it becomes or starts.
 pub fn set_env(name: &str, value: &std::ffi::OsStr) {
-    // SAFETY: the program has one thread whenever commands run; nobody else reads the environment.
+    // SAFETY: there is one thread, as in `start`; nobody else reads the environment.
     unsafe { std::env::set_var(name, value) }
 }
 

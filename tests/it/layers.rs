@@ -146,3 +146,37 @@ fn the_names_used_in_a_line_are_found() {
     assert_eq!(used("use crate::{cli::{Args, Usage}, error::Error};"), ["cli", "error"]);
     assert_eq!(used("let a = crate::sys::now() + crate::ctx::x;"), ["sys", "ctx"]);
 }
+
+/// Comments aside.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|l| !l.trim_start().starts_with("//"))
+}
+
+#[test]
+fn unsafe_code_is_counted_where_it_is_allowed() {
+    // Put together, lest this file be found.
+    let block = concat!("unsafe", " {");
+    let mut all = 0;
+    let mut places = Vec::new();
+    for (layer, place, text) in sources() {
+        let count: usize = code(&text).map(|l| l.matches(block).count()).sum();
+        // What else the word may begin: a function, a trait, an implementation.
+        let other = code(&text).flat_map(|l| {
+            ["fn ", "impl ", "trait ", "extern "].map(|w| l.contains(&format!("unsafe {w}")))
+        });
+        assert!(!other.into_iter().any(|it_is| it_is), "{place} has more than blocks");
+        assert!(count == 0 || layer == "sys", "{place} has unsafe code");
+        if count > 0 {
+            all += count;
+            places.push(format!("`{place}` {count}"));
+        }
+    }
+    let sentence = format!(
+        "`unsafe` stands in {all} blocks, each with the reason why it is sound: {}.",
+        places.join(", ")
+    );
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).expect("README.md");
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(&sentence), "README.md should say:\n{sentence}");
+}
