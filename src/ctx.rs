@@ -192,12 +192,6 @@ impl Ctx {
         }
     }
 
-    fn told_interruption(&mut self, interrupted: bool) {
-        if interrupted {
-            self.complain(b"Dump was interrupted and may be inconsistent.\n");
-        }
-    }
-
     /// Sends a change; a refusal becomes an error with status 2 that points at its word,
     /// a warning is printed.
     ///
@@ -251,6 +245,13 @@ impl Ctx {
             let _ = self.out.flush();
         }
         fd::stderr(text);
+    }
+
+    /// Says of a table that was read whether it changed meanwhile (NLM_F_DUMP_INTR).
+    pub fn told_interruption(&mut self, it_was: bool) {
+        if it_was {
+            self.complain(b"Dump was interrupted and may be inconsistent.\n");
+        }
     }
 
     /// Whether somebody reads stderr who can use a hint.

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Writes the corpus that fuzzing begins with: what the kernel here says of many things.
 
-    unshare -Urnm --mount-proc -pf tests/fuzz/seed.py target/reference/bin/ip
+    unshare -Urnm --mount-proc -pf tests/fuzz/seed.py target/reference/bin/ip target/*/debug/ipbox
 
-One file for each message of a dump, and what `save` writes, below tests/fuzz/corpus/.
+One file for each message of a dump, what `save` writes, and what the second program is answered
+by the kernel (that needs strace), below tests/fuzz/corpus/.
 """
 import os, re, socket, struct, subprocess, sys
 
-ip, here = sys.argv[1], os.path.dirname(os.path.abspath(__file__))
+ip, ours, here = sys.argv[1], sys.argv[2], os.path.dirname(os.path.abspath(__file__))
 source = open(os.path.join(here, "src/doors.rs")).read()
 kinds = [int(n) for n in re.search(r"KINDS: &\[u16\] = &\[([^\]]*)\]", source)[1].split(",") if n.strip()]
 
@@ -105,3 +106,78 @@ for file in sorted(os.listdir(cases)):
             first = 1 if words[1] == "ip6tables" else 0
             text = f"*{words[2] or 'filter'}\n{words[3]}\nCOMMIT\n"
             write("rules", f"seed-{file.removesuffix('.cases')}-{len(seen)}", bytes([first]) + text.encode())
+
+# Whole conversations, one for each view.
+RULES = """*nat
+-A PREROUTING -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.2:80
+-A POSTROUTING -s 10.0.0.0/24 -o v0 -j MASQUERADE
+COMMIT
+*mangle
+-A PREROUTING -m conntrack --ctstate NEW -j MARK --set-mark 5
+COMMIT
+*filter
+:own - [0:0]
+-A INPUT -i lo -m comment --comment "a remark" -j own
+-A INPUT ! -s 10.0.0.0/8 -p udp -m multiport --dports 53,67:68 -j REJECT
+-A FORWARD -m limit --limit 5/min -j LOG --log-prefix "x "
+-A own -m set --match-set no src -j RETURN
+-A own -p tcp ! --syn -j DROP
+COMMIT
+"""
+for name in ("iptables", "ip6tables"):
+    for text in RULES.splitlines():
+        # What the family or this kernel has not is left out line by line.
+        table = text[1:] if text.startswith("*") else table
+        words = ["-N", text[1:].split()[0]] if text.startswith(":") else text.split(" ")
+        if text[:1] in "-:":
+            script = f"{name} -t {table} {' '.join(words)}"
+            subprocess.run(["sh", "-c", f"exec {os.path.dirname(ip)}/{script}"], stderr=subprocess.DEVNULL)
+for line in ("link add bo0 type bridge vlan_filtering 1", "netns add one", "netns set one 7", "token set ::5 dev v0",
+             "link add ms0 link v0 type macsec", "macsec add ms0 tx sa 0 pn 1 on key 01 12345678901234567890123456789012"):
+    subprocess.run([ip, *line.split()], stderr=subprocess.DEVNULL)
+
+table = re.search(r"pub const VIEWS: [^=]*= &\[(.*?)\n\];", source, re.S)[1]
+lists = {n: [int(x, 0) for x in re.findall(r"0x\w+|\d+", body)]
+         for n, body in re.findall(r"const (LINK|ROUTE|GENERIC|NFT): &\[u16\] = &\[([^\]]*)\]", source)}
+END, CALL = b"\xff", re.compile(rb'(sendto|sendmsg|recvfrom|recvmsg)\((\d+), (.*)')
+for at, (line, kinds) in enumerate(re.findall(r'\("([^"]+)", (&\[[^\]]*\]|\w+)\)', table)):
+    kinds = lists.get(kinds) or [int(n, 0) for n in re.findall(r"0x\w+|\d+", kinds)]
+    traced = subprocess.run(["strace", "-f", "-xx", "-e", "trace=sendto,sendmsg,recvfrom,recvmsg", "-e", "abbrev=none",
+                             "-e", "raw=sendto,recvfrom", "-e", "read=all", "-e", "write=all", ours, *line.split()],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE).stderr
+    said, now, sent = bytes([at]), b"", False
+
+    def take(data, out):
+        while len(data) >= 16:
+            size, kind, flags = struct.unpack("=IHH", data[:8])
+            payload = data[16:max(size, 16)]
+            if kind in kinds[1:] and kind != 3 or kind == 2 and payload[:4] != bytes(4):
+                out += bytes([kinds.index(kind)]) + struct.pack("<H", len(payload)) + payload
+            data = data[(max(size, 16) + 3) & ~3:]
+        return out
+
+    way, dump, asked = None, b"", 0
+    for text in traced.split(b"\n") + [b"sendto(end"]:
+        if match := re.match(rb"(?:\[pid +\d+\] )?(sendto|sendmsg|recvfrom|recvmsg)\(", text):
+            if way == "recv":
+                said = take(dump, said)
+            way, dump = match[1][:4].decode(), b""
+            if way == "send":
+                said += END if asked else b""
+                asked += 1
+        elif match := re.match(rb" \| [0-9a-f]{5,}  ((?:[0-9a-f]{2} ?| )+)  ", text):
+            dump += bytes.fromhex(match[1].decode().replace(" ", "")[:32])
+    write("answers", f"seed-{at}", said.removesuffix(END))
+
+for at, text in enumerate(("\0\0x\n\1\1dev lo\n\2\3'a b'\n\3\0no\n\4\5dev v0\n\5\6x\n\6\7\\\n\7\0y'", "\0\17 a", "\0\10 a\\\n\0\3b\n\1\3c\\")):
+    write("batch", f"seed-{at}", text.encode())
+tables = ("1 red\n0x2\tblue # a remark\n#\n255 green", "1 red\n", "127.0.0.1 red lo\n::1 blue red\n10.0.0.1\tgreen", "red 10.0.0.0 blue\n",
+          "red 80/tcp blue\nblue 53/udp red\n", "green 6 TCP\nred 17 UDP\n", "red:x:1:1::/:/bin/sh\n", "hosts: files dns\n", "multi on\n")
+for at in range(16):
+    text = tables[max(0, at - 7)] if at > 8 else tables[at % 2]
+    for way in range(4):
+        write("names", f"seed-{at}-{way}", bytes([at + 16 * way]) + text.encode())
+for at, text in enumerate(("net.ipv4.ip_forward = 1\n# x\n;y\n-net/ipv4/conf/lo.1/rp_filter=0\n\nkernel.a\n", "net.ipv4.conf.*.forwarding = 0\n-net.ipv4.conf.l[a-o]\n",
+                           "net..ipv4//x=1\n-\n=\n net/ipv4/ip_forward =\n")):
+    for way in range(4):
+        write("settings", f"seed-{at}-{way}", bytes([way]) + text.encode())

@@ -26,6 +26,7 @@
 //! `/etc/iproute2` and `/etc/netns` do not exist until a test makes them.
 #![allow(unsafe_code)] // fork, and what is done between fork and exec
 
+use crate::played::Answers;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -132,6 +133,16 @@ pub enum Tool {
     /// Ours, by the C library's start (src/sys/early.rs).
     Ordinary,
     Theirs,
+}
+
+/// How a program is run.
+struct Asked<'a> {
+    /// What it is told that its name is.
+    argv0: Option<&'a str>,
+    /// Without privilege.
+    ordinary: bool,
+    /// What it is told instead of the kernel's answers.
+    played: Option<Answers>,
 }
 
 /// A user, mount, network and process namespace; they end with this value.
@@ -263,6 +274,27 @@ impl Lab {
         self.exec_named(tool, None, words, input, ordinary)
     }
 
+    /// Runs one line while the kernel is played: what is asked over netlink gets these answers.
+    pub fn played(&self, tool: Tool, line: &str, answers: Answers) -> Outcome {
+        self.played_words(tool, &split(line), answers)
+    }
+
+    /// As `played`, with words as they are.
+    pub fn played_words(&self, tool: Tool, words: &[Vec<u8>], answers: Answers) -> Outcome {
+        let how = Asked { argv0: None, ordinary: false, played: Some(answers) };
+        self.ask(tool, words, b"", how)
+    }
+
+    /// Writes files below the lab's /etc, by a program in it.
+    pub fn fill_etc(&self, files: &[(&str, Vec<u8>)]) {
+        for (name, text) in files {
+            let script = format!("mkdir -p $(dirname /etc/{name}) && cat >/etc/{name}");
+            let words: [&[u8]; 3] = [b"/bin/sh", b"-c", script.as_bytes()];
+            let out = self.exec(Tool::Ours, &words.map(<[u8]>::to_vec), text, false);
+            assert_eq!(out.status, 0, "{out}");
+        }
+    }
+
     /// As `exec`; the program is told that it is called so.
     pub fn exec_named(
         &self,
@@ -272,22 +304,21 @@ impl Lab {
         input: &[u8],
         ordinary: bool,
     ) -> Outcome {
+        self.ask(tool, words, input, Asked { argv0, ordinary, played: None })
+    }
+
+    fn ask(&self, tool: Tool, words: &[Vec<u8>], input: &[u8], how: Asked<'_>) -> Outcome {
+        let argv0 = how.argv0;
         let [name, args @ ..] = words else { panic!("a command has at least one word") };
         let (program, usual) = find(tool, name);
         let mut command = Command::new(OsStr::from_bytes(&program));
         command.arg0(argv0.map_or(OsStr::from_bytes(&usual), OsStr::new));
         command.args(args.iter().map(|a| OsStr::from_bytes(a)));
-        self.finish(command, tool, argv0, input, ordinary)
+        self.finish(command, tool, input, how)
     }
 
-    fn finish(
-        &self,
-        mut command: Command,
-        tool: Tool,
-        argv0: Option<&str>,
-        input: &[u8],
-        ordinary: bool,
-    ) -> Outcome {
+    fn finish(&self, mut command: Command, tool: Tool, input: &[u8], how: Asked<'_>) -> Outcome {
+        let Asked { argv0, ordinary, mut played } = how;
         let (mut out, mut err) = (memory_file(), memory_file());
         let stdin = if input.is_empty() {
             Stdio::null()
@@ -338,6 +369,9 @@ impl Lab {
                 umask(Mode::from_bits_truncate(0o022));
                 // A process is in its process namespace only from its birth on.
                 fork_and_mirror(patience)?;
+                if let Some(answers) = played.take() {
+                    crate::played::play(answers)?;
+                }
                 if ordinary { become_ordinary() } else { Ok(()) }
             });
         }

@@ -212,7 +212,8 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     if args.take().is_some() {
         return Err(args.garbage("name").into());
     }
-    let (all, _) = ctx.route()?.snapshot(&mut link::query_family(0)).map_err(Error::from)?;
+    let (all, interrupted) =
+        ctx.route()?.snapshot(&mut link::query_family(0)).map_err(Error::from)?;
     let details = ctx.opts.details > 0;
     let holders = if details { holders() } else { Vec::new() };
     let out = &mut ctx.out;
@@ -236,6 +237,7 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         out.close();
     }
     out.end();
+    ctx.told_interruption(interrupted);
     Ok(())
 }
 

@@ -66,7 +66,8 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         ctx.out.end();
         return Ok(());
     }
-    let (all, _) = ctx.route()?.snapshot(&mut link::query_family(0)).map_err(Error::from)?;
+    let (all, interrupted) =
+        ctx.route()?.snapshot(&mut link::query_family(0)).map_err(Error::from)?;
     let out = &mut ctx.out;
     out.begin();
     out.text("Name              Table\n-----------------------\n");
@@ -93,6 +94,7 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         out.text("No VRF has been configured\n");
     }
     out.end();
+    ctx.told_interruption(interrupted);
     Ok(())
 }
 

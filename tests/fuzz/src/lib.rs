@@ -60,10 +60,20 @@ pub fn run(door: doors::Door, data: &[u8]) {
         unsafe { libc::dup2(null.as_raw_fd(), 1) };
         // Refused outside a namespace of one's own: then nothing is sent, either.
         nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNET).expect("run me by unshare -Urnm");
+        if !call.files.is_empty() {
+            an_etc_of_its_own();
+        }
         if call.powerless {
             give_up_capabilities();
         }
     });
+    if !call.files.is_empty() {
+        fill_etc(&call.files);
+    }
+    let mut answers = call.answers.map(Vec::into_iter);
+    netlink_sys::play(answers.take().map(|mut answers| -> netlink_sys::Player {
+        Box::new(move |request| doors::reply(request, answers.next()))
+    }));
     let name = c"input";
     // SAFETY: the name is a string that ends with NUL.
     let fd = unsafe { libc::memfd_create(name.as_ptr(), 0) };
@@ -74,6 +84,35 @@ pub fn run(door: doors::Door, data: &[u8]) {
     unsafe { libc::dup2(fd, 0) };
     let words: Vec<&[u8]> = call.words.iter().map(Vec::as_slice).collect();
     applet::run(&words);
+}
+
+/// An empty /etc that only this process sees.
+fn an_etc_of_its_own() {
+    use nix::mount::{MsFlags, mount};
+    nix::sched::unshare(nix::sched::CloneFlags::CLONE_NEWNS).expect("mounts of its own");
+    let none = None::<&str>;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("nobody sees them");
+    mount(Some("etc"), "/etc", Some("tmpfs"), MsFlags::empty(), none).expect("an empty /etc");
+}
+
+/// These files and no others; only where [`an_etc_of_its_own`] has been made.
+fn fill_etc(files: &[(&'static str, Vec<u8>)]) {
+    let etc = std::path::Path::new("/etc");
+    for entry in std::fs::read_dir(etc).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let gone = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+        gone.expect("it is ours");
+    }
+    for (name, text) in files {
+        let path = etc.join(name);
+        std::fs::create_dir_all(path.parent().expect("below /etc")).expect("memory");
+        std::fs::write(path, text).expect("memory");
+    }
+}
+
+/// Markdown pages, scripts and lab files taken apart; none of their commands is run.
+pub fn pages(data: &[u8]) {
+    cmd::lab::take_apart(data);
 }
 
 /// capset(2) with empty sets.

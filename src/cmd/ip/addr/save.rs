@@ -38,7 +38,10 @@ pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     ctx.out.raw(&MAGIC.to_ne_bytes());
     let mut request = query(ctx.opts.family, index);
     match ctx.route()?.snapshot(&mut request) {
-        Ok((all, _)) => ctx.out.raw(&all),
+        Ok((all, interrupted)) => {
+            ctx.out.raw(&all);
+            ctx.told_interruption(interrupted);
+        }
         Err(e) => dump_failed(e, 1)?,
     }
     end()

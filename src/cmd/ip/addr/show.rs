@@ -65,9 +65,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         out.begin();
     }
     out.end();
-    if interrupted {
-        ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
-    }
+    ctx.told_interruption(interrupted);
     Ok(())
 }
 
@@ -98,9 +96,7 @@ fn all_devices(filter: &Filter, family: u8, stats: bool) -> Request {
 fn table(ctx: &mut Ctx, request: &mut Request) -> Result<Vec<u8>> {
     match ctx.route()?.snapshot(request) {
         Ok((all, interrupted)) => {
-            if interrupted {
-                ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
-            }
+            ctx.told_interruption(interrupted);
             Ok(all)
         }
         Err(e) => {

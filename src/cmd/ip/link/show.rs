@@ -379,8 +379,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     });
     out.end();
     match answer {
-        Ok(false) => {}
-        Ok(true) => ctx.complain(b"Dump was interrupted and may be inconsistent.\n"),
+        Ok(interrupted) => ctx.told_interruption(interrupted),
         Err(e) => ctx::dump_failed(e, 1)?,
     }
     Ok(())

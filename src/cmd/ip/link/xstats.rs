@@ -181,7 +181,9 @@ fn dump(
             show(out, names, opts, index, found);
         }
     };
+    let interrupted = dump.interrupted();
     out.end();
+    ctx.told_interruption(interrupted);
     Ok(result?)
 }
 

@@ -75,6 +75,8 @@ fn one_round(ctx: &mut Ctx, filter: &filter::Filter) -> Result<usize> {
             }
         }
     }
-    conn.change_pack(&mut pack, &[]).map_err(|e| flush_failed(e, 1))?;
+    let interrupted = dump.interrupted();
+    ctx.told_interruption(interrupted);
+    ctx.route()?.change_pack(&mut pack, &[]).map_err(|e| flush_failed(e, 1))?;
     Ok(pack.count())
 }

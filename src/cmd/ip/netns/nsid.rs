@@ -71,8 +71,8 @@ pub fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         ctx.out.end();
         return Ok(());
     }
-    let all = match ctx.route()?.snapshot(&mut request) {
-        Ok((all, _)) => all,
+    let (all, interrupted) = match ctx.route()?.snapshot(&mut request) {
+        Ok(answer) => answer,
         Err(e) => {
             ctx.out.begin();
             ctx.out.end();
@@ -84,6 +84,7 @@ pub fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         show(ctx, &names, msg.payload);
     }
     ctx.out.end();
+    ctx.told_interruption(interrupted);
     Ok(())
 }
 

@@ -78,7 +78,9 @@ fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             Err(e) => break Err(terminated(e)),
         }
     };
+    let interrupted = dump.interrupted();
     out.end();
+    ctx.told_interruption(interrupted);
     Ok(ended?)
 }
 

@@ -51,6 +51,8 @@ fn round(ctx: &mut Ctx, filter: &Filter) -> Result<usize> {
             }
         }
     }
+    let interrupted = dump.interrupted();
+    ctx.told_interruption(interrupted);
     let mut count = 0;
     for id in ids {
         match ctx.route()?.change(&mut deletion(id)) {

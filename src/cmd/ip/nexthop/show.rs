@@ -44,9 +44,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     };
     let interrupted = dump.interrupted();
     out.end();
-    if interrupted {
-        ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
-    }
+    ctx.told_interruption(interrupted);
     Ok(ended?)
 }
 

@@ -92,6 +92,8 @@ fn round(ctx: &mut Ctx, filter: &Filter) -> Result<u64> {
             delete(&mut deleter, &mut pack, msg.payload)?;
         }
     }
+    let interrupted = dump.interrupted();
+    ctx.told_interruption(interrupted);
     while let Some(payload) = held.pop() {
         delete(&mut deleter, &mut pack, &payload)?;
     }

@@ -23,7 +23,7 @@ pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (conn, out, _, _) = ctx.parts()?;
     let mut dump = conn.dump(&mut filter.request())?;
     out.raw(&MAGIC.to_ne_bytes());
-    loop {
+    let ended = loop {
         match dump.next_message() {
             Ok(Some(msg)) => {
                 if Route::parse(msg.payload).is_some_and(|r| filter.accepts(&r)) {
@@ -32,10 +32,13 @@ pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                     out.raw(copy.finish(msg.seq)?);
                 }
             }
-            Ok(None) => return Ok(()),
-            Err(e) => return Ok(show::ended(e, &filter)?),
+            Ok(None) => break Ok(()),
+            Err(e) => break show::ended(e, &filter),
         }
-    }
+    };
+    let interrupted = dump.interrupted();
+    ctx.told_interruption(interrupted);
+    Ok(ended?)
 }
 
 /// Shows what was saved.

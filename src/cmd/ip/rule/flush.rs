@@ -23,8 +23,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     }
     let filter = filter::read(&mut ctx.names, family, args)?;
     let (mut pack, mut main_stays, mut main_goes) = (Pack::default(), false, false);
-    let (conn, out, _, _) = ctx.parts()?;
-    let mut dump = conn.dump(&mut show::query(family))?;
+    let mut dump = ctx.route()?.dump(&mut show::query(family))?;
     loop {
         match dump.next_message() {
             Ok(Some(msg)) => {
@@ -45,10 +44,12 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             }
         }
     }
-    conn.change_pack(&mut pack, &[]).map_err(terminated)?;
+    let interrupted = dump.interrupted();
+    ctx.told_interruption(interrupted);
+    ctx.route()?.change_pack(&mut pack, &[]).map_err(terminated)?;
     // Nothing is shown; the document is there all the same.
-    out.begin();
-    out.end();
+    ctx.out.begin();
+    ctx.out.end();
     if main_goes && !main_stays && matches!(family, AF_INET | AF_INET6) {
         let six = if family == AF_INET6 { " -6" } else { "" };
         ctx.hint(|| {

@@ -22,7 +22,10 @@ pub fn save(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let family = super::family(ctx);
     ctx.out.raw(&MAGIC.to_ne_bytes());
     match ctx.route()?.snapshot(&mut show::query(family)) {
-        Ok((all, _)) => ctx.out.raw(&all),
+        Ok((all, interrupted)) => {
+            ctx.out.raw(&all);
+            ctx.told_interruption(interrupted);
+        }
         Err(e) => dump_failed(e, 255)?,
     }
     Ok(())

@@ -79,9 +79,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     };
     let interrupted = dump.interrupted();
     out.end();
-    if interrupted {
-        ctx.complain(b"Dump was interrupted and may be inconsistent.\n");
-    }
+    ctx.told_interruption(interrupted);
     if !shown && family == AF_INET && ended.is_ok() {
         ctx.hint(|| "these were IPv4 rules; IPv6 rules: \"ip -6 rule\"".into());
     }
