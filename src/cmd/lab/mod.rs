@@ -314,10 +314,54 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// Reads bytes as a page, as a script and as a lab file, and judges the page's lines; runs nothing.
+#[cfg(any(test, fuzzing))]
+pub fn take_apart(text: &[u8]) {
+    use split::{Piece, Verdict};
+    let pages = markdown::read(text).into_iter().map(|(_, piece)| piece);
+    // Any shell may be asked: it is taken to be content with every second length.
+    let scripts = split::split(text, |step| match step.len() % 4 {
+        0 | 2 => Verdict::Whole,
+        1 => Verdict::Unfinished,
+        _ => Verdict::Wrong,
+    });
+    let world = world::World(vec![world::Room::default()]);
+    for piece in pages.chain(scripts) {
+        let Piece::Step(step) = piece else { continue };
+        let line = lossy(&step);
+        for status in [0, 1, 2, 255] {
+            let later = ["ip netns add red"];
+            let outcome = mend::Outcome {
+                line: &line,
+                status,
+                world: &world,
+                forwards: false,
+                later: &later,
+            };
+            let _ = mend::judge(&outcome);
+        }
+    }
+    if let Ok(plan) = plan::Plan::read(text) {
+        assert!(!plan.sections.is_empty(), "the host is always there");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_grammar_is_sound() {
         super::grammar().debug_assert();
+    }
+
+    /// What fuzzing has found, gone through again; see tests/fuzz.
+    #[test]
+    fn pages_and_lab_files_of_the_corpus_are_survived() {
+        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus/pages");
+        let mut count = 0;
+        for entry in std::fs::read_dir(corpus).expect("a corpus") {
+            super::take_apart(&std::fs::read(entry.unwrap().path()).unwrap());
+            count += 1;
+        }
+        assert!(count > 3, "corpus/pages holds nothing to speak of");
     }
 }
