@@ -123,6 +123,14 @@ pub struct Getopt<'a> {
     ended: bool,
 }
 
+/// A place among the words.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    next: usize,
+    cluster: &'a [u8],
+    ended: bool,
+}
+
 impl<'a> Getopt<'a> {
     /// `words` without the name of the program.
     pub fn new(words: &'a [&'a [u8]], order: Order) -> Getopt<'a> {
@@ -135,6 +143,14 @@ impl<'a> Getopt<'a> {
         let mut all = Vec::from(self.operands);
         all.extend_from_slice(&self.words[self.next.min(self.words.len())..]);
         all
+    }
+    /// Where it is, to come [`back`](Getopt::back) to.
+    pub fn place(&self) -> Place<'a> {
+        Place { next: self.next, cluster: self.cluster, ended: self.ended }
+    }
+    /// Reads again from there; operands that were found stay found.
+    pub fn back(&mut self, to: Place<'a>) {
+        (self.next, self.cluster, self.ended) = (to.next, to.cluster, to.ended);
     }
     /// The index of the word that will be looked at next.
     pub fn at(&self) -> usize {
@@ -192,7 +208,7 @@ impl<'a> Getopt<'a> {
         let (&c, rest) = self.cluster.split_first().ok_or(Mistake::Invalid(b'-'))?;
         self.cluster = rest;
         let short = spec.short.as_bytes();
-        let at = short.iter().position(|&s| s == c && c != b':' && c != b';');
+        let at = short.iter().position(|&s| s == c).filter(|_| c != b':' && c != b';');
         let at = at.ok_or(Mistake::Invalid(c))?;
         let value = match short[at + 1..] {
             [b':', b':', ..] if rest.is_empty() => None,
@@ -303,5 +319,24 @@ mod tests {
         assert_eq!(operands("a -h b", Order::Stop), ["a", "-h", "b"]);
         assert_eq!(read("a -h - -- -x", Order::InPlace).0, ["'a", "h", "'-"]);
         assert_eq!(operands("a -h - -- -x", Order::InPlace), ["-x"]);
+    }
+
+    #[test]
+    fn a_place_can_be_come_back_to() {
+        let words: [&[u8]; 3] = [b"-hc4", b"--nosuch", b"--"];
+        let mut g = Getopt::new(&words, Order::InPlace);
+        assert_eq!(g.next(&SPEC), Some(Ok(Item::Option(b'h'.into(), None))));
+        let inside = g.place();
+        assert_eq!(g.next(&SPEC), Some(Ok(Item::Option(b'c'.into(), Some(b"4")))));
+        g.back(inside);
+        assert_eq!(g.next(&SPEC), Some(Ok(Item::Option(b'c'.into(), Some(b"4")))));
+        let before = g.place();
+        for _ in 0..2 {
+            g.back(before);
+            assert_eq!(g.next(&SPEC), Some(Err(Mistake::Unrecognized(b"nosuch"))));
+        }
+        assert_eq!(g.next(&SPEC), None);
+        g.back(before);
+        assert!(g.next(&SPEC).is_some());
     }
 }

@@ -61,7 +61,12 @@ impl Request {
     /// `kind` is RTM_NEWLINK and the like; `family_header` is struct ifinfomsg and the like.
     #[inline]
     pub fn new(kind: u16, flags: u16, family_header: &[u8]) -> Self {
-        let mut buf = Vec::with_capacity(256);
+        Request::with_room(256, kind, flags, family_header)
+    }
+    /// Likewise, with room for so many bytes to begin with.
+    #[inline]
+    pub fn with_room(bytes: usize, kind: u16, flags: u16, family_header: &[u8]) -> Self {
+        let mut buf = Vec::with_capacity(bytes);
         put(&mut buf, &0u32.to_ne_bytes());
         put(&mut buf, &kind.to_ne_bytes());
         put(&mut buf, &flags.to_ne_bytes());
@@ -105,7 +110,10 @@ impl Request {
         self.attr(kind, &value.to_ne_bytes());
     }
     pub fn u32_be(&mut self, kind: u16, value: u32) {
-        self.attr(kind, &value.to_be_bytes());
+        // In one piece: rules consist of these.
+        let ([k0, k1], [l0, l1]) = (kind.to_ne_bytes(), 8u16.to_ne_bytes());
+        let [a, b, c, d] = value.to_be_bytes();
+        put(&mut self.buf, &[l0, l1, k0, k1, a, b, c, d]);
     }
     pub fn u64(&mut self, kind: u16, value: u64) {
         self.attr(kind, &value.to_ne_bytes());
@@ -143,7 +151,8 @@ impl Request {
     /// Opens a nest; pass `kind | NLA_F_NESTED` where the kernel wants the flag.
     pub fn nest(&mut self, kind: u16) -> Nest {
         let at = self.buf.len();
-        self.attr(kind, &[]);
+        let ([k0, k1], [l0, l1]) = (kind.to_ne_bytes(), 4u16.to_ne_bytes());
+        put(&mut self.buf, &[l0, l1, k0, k1]);
         Nest(at)
     }
     /// A nest longer than an attribute can be makes `finish` fail.
@@ -152,7 +161,9 @@ impl Request {
             self.too_long = true;
             return;
         };
-        self.buf[nest.0..nest.0 + 2].copy_from_slice(&len.to_ne_bytes());
+        if let Some(place) = self.buf.get_mut(nest.0..).and_then(<[u8]>::first_chunk_mut) {
+            *place = len.to_ne_bytes();
+        }
     }
     /// The family header, to be filled in while words are read.
     pub fn header(&mut self) -> &mut [u8] {

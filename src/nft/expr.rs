@@ -421,7 +421,8 @@ pub struct Exprs(Request);
 
 impl Default for Exprs {
     fn default() -> Self {
-        Exprs(Request::new(0, 0, &[]))
+        // Most rules have room in it.
+        Exprs(Request::with_room(1000, 0, 0, &[]))
     }
 }
 

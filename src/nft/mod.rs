@@ -45,7 +45,11 @@ const GETRULE_RESET: u16 = 25;
 
 /// A request with struct nfgenmsg: family, version 0, resource 0.
 fn request(message: u16, flags: u16, family: u8) -> Request {
-    Request::new(NFNL_SUBSYS_NFTABLES << 8 | message, flags, &[family, 0, 0, 0])
+    Request::new(kind(message), flags, &[family, 0, 0, 0])
+}
+
+fn kind(message: u16) -> u16 {
+    NFNL_SUBSYS_NFTABLES << 8 | message
 }
 
 /// The attributes behind struct nfgenmsg.

@@ -88,7 +88,13 @@ impl<'a> Rule<'a> {
             Place::Instead(_) => NLM_F_CREATE | NLM_F_REPLACE,
             _ => NLM_F_CREATE,
         };
-        let mut r = named(NEWRULE, flags, family, table, chain);
+        // Besides: headers, two names, where it goes.
+        let room = exprs.len() + user_data.len() + table.len() + chain.len() + 120;
+        let mut r = with_names(
+            Request::with_room(room, super::kind(NEWRULE), flags, &[family, 0, 0, 0]),
+            table,
+            chain,
+        );
         if let Place::Instead(handle) = place {
             r.u64_be(NFTA_RULE_HANDLE, handle);
         }
@@ -129,7 +135,10 @@ impl<'a> Rule<'a> {
 }
 
 fn named(message: u16, flags: u16, family: u8, table: &[u8], chain: &[u8]) -> Request {
-    let mut r = request(message, flags, family);
+    with_names(request(message, flags, family), table, chain)
+}
+
+fn with_names(mut r: Request, table: &[u8], chain: &[u8]) -> Request {
     r.strz(NFTA_RULE_TABLE, table);
     r.strz(NFTA_RULE_CHAIN, chain);
     r

@@ -86,6 +86,9 @@ fn hosts(family: Family, word: &[u8], db: &NetDb) -> Result<Vec<Addr>> {
 /// `10.1` is 10.1.0.0.
 fn completed(word: &[u8]) -> Option<Addr> {
     let missing = 3usize.checked_sub(word.iter().filter(|&&b| b == b'.').count())?;
+    if missing == 0 {
+        return Family::V4.parse(word);
+    }
     Family::V4.parse(&[word, &b".0.0.0"[..missing * 2]].concat())
 }
 

@@ -114,6 +114,11 @@ fn octet(word: &[u8]) -> Option<u8> {
 
 /// A number as strtoul(3) reads it with base 0: decimal, `0x` hexadecimal, `0` octal.
 pub fn number(word: &[u8], max: u64) -> Option<u64> {
+    // As they nearly always come: in decimal digits, fewer than would overflow.
+    if matches!(word, [b'1'..=b'9', ..]) && word.len() < 19 && word.iter().all(u8::is_ascii_digit) {
+        let n = word.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+        return Some(n).filter(|n| *n <= max);
+    }
     let text = std::str::from_utf8(word).ok()?;
     let (digits, base) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => (hex, 16),
@@ -148,5 +153,22 @@ mod tests {
         for word in ["1.2.3", "1.2.3.256", "1.2.3.4.5", "1.2.3.", "a.b.c.d", "", "1.2.3.+4"] {
             assert_eq!(dotted(word.as_bytes()), None, "{word}");
         }
+    }
+
+    #[test]
+    fn numbers_have_three_bases_and_a_bound() {
+        let n = |word: &str| number(word.as_bytes(), u64::MAX);
+        assert_eq!((n("0"), n("7"), n("010"), n("0x1F")), (Some(0), Some(7), Some(8), Some(31)));
+        assert_eq!(n("999999999999999999"), Some(999_999_999_999_999_999));
+        assert_eq!(n("18446744073709551615"), Some(u64::MAX));
+        for word in
+            ["", "18446744073709551616", "99999999999999999999", "1a", "+1", "-1", " 1", "08"]
+        {
+            assert_eq!(n(word), None, "{word}");
+        }
+        assert_eq!(
+            (number(b"255", 255), number(b"256", 255), number(b"0x100", 255)),
+            (Some(255), None, None)
+        );
     }
 }

@@ -4,8 +4,8 @@ use crate::cli::getopt::{Long, Value, long};
 
 use super::command::Verb;
 
-/// The letters, as getopt(3) has them.
-pub const SHORT: &str = "A:C:D:R:I:L::S::M:F::Z::N:X::E:P:Vh::o:p:s:d:j:i:fvw::W:nt:m:xc:g:46";
+/// The letters, as getopt(3) has them; those of rules come first, since they are searched in order.
+pub const SHORT: &str = "A:s:d:p:m:j:i:o:g:c:C:D:R:I:L::S::M:F::Z::N:X::E:P:Vh::fvw::W:nt:x46";
 /// --line-numbers has no letter.
 const LINE_NUMBERS: u32 = b'0' as u32;
 

@@ -7,7 +7,7 @@ use crate::sys::fd;
 
 use super::address::{self, Net};
 use super::command::{Command, Verb};
-use super::ext::{self, Ext, Kind, Loaded};
+use super::ext::{self, Ext, Kind, Loaded, Opt};
 use super::fail::{Fail, Result, usage};
 use super::family::{Family, number};
 use super::grammar::{FIRST_EXTENSION, LIMITED, LONG, PER_EXTENSION, SHORT, allowed};
@@ -74,7 +74,7 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
         words: Getopt::new(all, Order::InPlace),
         all,
         not: false,
-        given: Vec::new(),
+        given: Vec::with_capacity(8),
         verbs: Vec::new(),
         table: caller.restoring.unwrap_or("filter").as_bytes(),
         chain: None,
@@ -91,15 +91,23 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
         waits: (false, false),
         answer: None,
     };
-    let mut longs = Vec::new();
-    let mut extensions = 0;
     loop {
-        if extensions != p.extensions() {
-            extensions = p.extensions();
-            longs = p.long_options();
-        }
-        let before = p.words.clone();
-        let long = if longs.is_empty() { LONG } else { &longs };
+        let before = p.words.place();
+        let (exact, all_long);
+        let long = match p.words.peek().and_then(|word| word.strip_prefix(b"--")) {
+            None => LONG,
+            // Mostly names are written in full: all of them together are not needed then.
+            Some(word) => match p.named(word.split(|&b| b == b'=').next().unwrap_or(word)) {
+                Some(row) => {
+                    exact = [row];
+                    &exact
+                }
+                None => {
+                    all_long = p.long_options();
+                    &all_long[..]
+                }
+            },
+        };
         let Some(item) = p.words.next(&Spec { short: SHORT, long }) else { break };
         match item {
             Ok(Item::Word(b"!")) if p.not => {
@@ -117,7 +125,7 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
                 if !p.load_protocol(&mistake) {
                     return Err(p.mistake(&mistake));
                 }
-                p.words = before;
+                p.words.back(before);
             }
         }
         if let Some(answer) = p.answer.take() {
@@ -128,28 +136,36 @@ pub fn read<'a>(all: &'a [&'a [u8]], caller: Caller<'_>, db: &NetDb) -> Result<A
 }
 
 impl<'a> Parser<'a, '_> {
-    fn extensions(&self) -> usize {
-        self.matches.len() * 2 + usize::from(self.target.is_some())
+    /// The options of the extensions loaded, the last one first, with their codes.
+    fn extension_options(&self) -> impl Iterator<Item = (&'static Opt, u32)> {
+        let count = u32::try_from(self.matches.len()).unwrap_or(0);
+        let target = self.target.iter().map(|loaded| (0, loaded));
+        let loaded = target.chain((1..=count).rev().zip(self.matches.iter().rev()));
+        loaded.flat_map(|(number, loaded)| {
+            loaded.call.ext.opts.iter().zip(FIRST_EXTENSION + PER_EXTENSION * number..)
+        })
     }
 
-    /// The options of the program and of the extensions loaded, the last one first: of two with
-    /// one name the first counts.
+    /// The options of the program and of the extensions loaded: of two with one name the first
+    /// counts.
     fn long_options(&self) -> Vec<Long> {
-        let mut longs = Vec::with_capacity(LONG.len() + 32);
-        longs.extend_from_slice(LONG);
-        let loaded = self.target.iter().chain(self.matches.iter().rev());
-        let numbers = std::iter::once(0).filter(|_| self.target.is_some());
-        for (loaded, number) in loaded.zip(numbers.chain((1..=self.matches.len()).rev())) {
-            let first = FIRST_EXTENSION + PER_EXTENSION * u32::try_from(number).unwrap_or(0);
-            for (opt, code) in loaded.call.ext.opts.iter().zip(first..) {
-                // A value that may be left out is taken by the option itself.
-                let alone = opt.arg.is_empty() || opt.optional;
-                let value = if alone { Value::No } else { Value::Needed };
-                let names = opt.aliases.iter().chain([&opt.name]);
-                longs.extend(names.map(|name| long(name, value, code)));
-            }
+        let mut longs = LONG.to_vec();
+        for (opt, code) in self.extension_options() {
+            let names = opt.aliases.iter().chain([&opt.name]);
+            longs.extend(names.map(|name| long(name, value_of(opt), code)));
         }
         longs
+    }
+
+    /// The first of these that has this name in full.
+    fn named(&self, name: &[u8]) -> Option<Long> {
+        let is = |n: &&'static str| n.as_bytes() == name;
+        LONG.iter().find(|row| is(&row.name)).copied().or_else(|| {
+            self.extension_options().find_map(|(opt, code)| {
+                let own = opt.aliases.iter().copied().chain([opt.name]).find(is)?;
+                Some(long(own, value_of(opt), code))
+            })
+        })
     }
 
     /// An option that nobody knows may be one of the protocol's match, which `-p` names.
@@ -533,7 +549,7 @@ impl<'a> Parser<'a, '_> {
         if self.waits == (false, true) {
             return usage(&[b"--wait-interval only makes sense with --wait\n"]);
         }
-        if !self.words.clone().operands().is_empty() {
+        if self.words.at() < self.all.len() {
             return usage(&[b"unknown arguments found on commandline"]);
         }
         let Some(&first) = self.verbs.first() else {
@@ -592,6 +608,9 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn check_allowed(&self, verb: Verb) -> Result {
+        if self.given.iter().all(|letter| allowed(verb).contains(letter)) {
+            return Ok(());
+        }
         for (letter, name, _) in LIMITED {
             if self.given.contains(letter) && !allowed(verb).contains(letter) {
                 return usage(&[b"Illegal option `--", name.as_bytes(), b"' with this command"]);
@@ -634,6 +653,11 @@ impl<'a> Parser<'a, '_> {
         }
         rules
     }
+}
+
+/// A value that may be left out is taken by the option itself.
+fn value_of(opt: &Opt) -> Value {
+    if opt.arg.is_empty() || opt.optional { Value::No } else { Value::Needed }
 }
 
 /// The number that a word begins with.

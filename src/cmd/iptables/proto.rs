@@ -22,12 +22,17 @@ const KNOWN: &[(u8, &[&str])] = &[
 
 /// The number of a protocol, by number, name or alias.
 pub fn parse(word: &[u8], db: &NetDb) -> Result<u8> {
+    let known = |word: &[u8]| {
+        KNOWN.iter().find(|(_, names)| names.iter().any(|n| n.as_bytes() == word)).map(|k| k.0)
+    };
+    if let Some(n) = known(word) {
+        return Ok(n);
+    }
     if let Some(n) = super::family::number(word, 255) {
         return Ok(u8::try_from(n).unwrap_or(0));
     }
     let lower = word.to_ascii_lowercase();
-    let known = KNOWN.iter().find(|(_, names)| names.iter().any(|n| n.as_bytes() == lower));
-    match known.map(|k| k.0).or_else(|| db.protocol(&lower)) {
+    match known(&lower).or_else(|| db.protocol(&lower)) {
         Some(n) => Ok(n),
         None => usage(&[b"unknown protocol \"", &lower, b"\" specified"]),
     }

@@ -421,12 +421,17 @@ impl Restorer<'_> {
             counters = Some((&inner[..colon], &inner[colon + 1..end]));
             rest = &inner[end + 1..];
         }
-        let owned = split(rest);
-        let mut words: Vec<&[u8]> = Vec::with_capacity(owned.len() + 3);
+        let owned;
+        let mut words: Vec<&[u8]> = Vec::with_capacity(32);
         if let Some((packets, bytes)) = counters.filter(|_| self.o.counters) {
             words.extend([&b"--set-counters"[..], packets, bytes]);
         }
-        words.extend(owned.iter().map(AsRef::as_ref));
+        if rest.contains(&b'"') {
+            owned = split(rest);
+            words.extend(owned.iter().map(AsRef::as_ref));
+        } else {
+            words.extend(words_of(rest));
+        }
         let caller = Caller { prog: self.prog, family: self.o.family, restoring: Some(table.name) };
         let mut command = match options::read(&words, caller, &self.db)? {
             Asked::Command(command) => command,
@@ -466,35 +471,38 @@ fn bracketed(word: &[u8]) -> Option<(u64, u64)> {
 /// The words of a line: blanks separate, double quotes hold together and end a word, within these
 /// a backslash takes the next byte as it is. An open quote takes the line break too.
 pub fn split(line: &[u8]) -> Vec<Cow<'_, [u8]>> {
-    if !line.contains(&b'"') {
-        return words_of(line).map(Cow::Borrowed).collect();
-    }
     let mut words = Vec::new();
-    let (mut word, mut quoted) = (Vec::new(), false);
-    let mut bytes = line.iter().copied();
-    while let Some(b) = bytes.next() {
-        match b {
-            b'\\' if quoted => word.extend(bytes.next()),
-            b'"' if quoted => {
-                words.push(Cow::Owned(std::mem::take(&mut word)));
-                quoted = false;
+    let mut rest = line;
+    loop {
+        while let [b' ' | b'\t', behind @ ..] = rest {
+            rest = behind;
+        }
+        let end = rest.iter().position(|b| matches!(b, b' ' | b'\t' | b'"')).unwrap_or(rest.len());
+        let (plain, behind) = rest.split_at(end);
+        let Some((b'"', quoted)) = behind.split_first() else {
+            if plain.is_empty() {
+                return words;
             }
-            b'"' => quoted = true,
-            b' ' | b'\t' if !quoted => {
-                if !word.is_empty() {
-                    words.push(Cow::Owned(std::mem::take(&mut word)));
+            words.push(Cow::Borrowed(plain));
+            rest = behind;
+            continue;
+        };
+        let mut word = plain.to_vec();
+        let mut bytes = quoted.iter();
+        loop {
+            match bytes.next() {
+                Some(b'\\') => word.extend(bytes.next()),
+                Some(b'"') => break,
+                Some(b) => word.push(*b),
+                None => {
+                    word.push(b'\n');
+                    break;
                 }
             }
-            _ => word.push(b),
         }
-    }
-    if quoted {
-        word.push(b'\n');
-    }
-    if !word.is_empty() {
         words.push(Cow::Owned(word));
+        rest = bytes.as_slice();
     }
-    words
 }
 
 #[cfg(test)]
