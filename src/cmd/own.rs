@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use anyhow::Result;
 use clap::{ArgMatches, Command};
 
+use crate::error::strerror;
 use crate::sys::fd;
 
 /// Wrong words.
@@ -20,7 +21,9 @@ pub fn run(
     work: impl FnOnce(&ArgMatches) -> Result<u8>,
 ) -> u8 {
     let name = grammar.get_name().to_owned();
-    let words = words.iter().map(|w| OsString::from_vec(w.to_vec()));
+    // Instead of the first word, which is its last name only: usage begins with it.
+    let rest = words.iter().skip(1).map(|w| OsString::from_vec(w.to_vec()));
+    let words = std::iter::once(OsString::from(&name)).chain(rest);
     let matches = match grammar.try_get_matches_from(words) {
         Ok(m) => m,
         Err(e) if e.exit_code() == 0 => {
@@ -33,7 +36,19 @@ pub fn run(
         }
     };
     work(&matches).unwrap_or_else(|e| {
-        fd::stderr(format!("{name}: {e:#}\n").as_bytes());
+        fd::stderr(format!("{name}: {}\n", sentence(&e)).as_bytes());
         failed
     })
+}
+
+/// What went wrong, and why, in the system's own words where it is the system that says so.
+pub fn sentence(e: &anyhow::Error) -> String {
+    let parts: Vec<String> = e
+        .chain()
+        .map(|cause| match cause.downcast_ref::<std::io::Error>() {
+            Some(error) => strerror(error),
+            None => cause.to_string(),
+        })
+        .collect();
+    parts.join(": ")
 }

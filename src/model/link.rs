@@ -34,12 +34,25 @@ pub struct Link {
     pub other_end: Option<End>,
     /// IFLA_INFO_DATA, attributes as the kernel sent them.
     pub(super) data: Vec<u8>,
-    /// IFLA_INFO_SLAVE_DATA, likewise.
-    pub(super) slave_data: Vec<u8>,
+    /// What kind and data say of a bridge, and slave data of its port, read once: a frame that is
+    /// flooded asks it of each port.
+    known: Known,
     /// IPV4_DEVCONF_* by number, less one.
     conf4: Vec<u32>,
     /// VLANs of a port of a bridge that filters them: number and BRIDGE_VLAN_INFO_* flags.
     pub vlans: Vec<(u16, u16)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    filters_vlans: bool,
+    calls_iptables: bool,
+    calls_ip6tables: bool,
+    port_state: Option<u8>,
+    hairpin: bool,
+    isolated: bool,
+    vlan_id: Option<u16>,
+    vrf_table: Option<u32>,
 }
 
 /// A setting of a device for IPv4; the numbers are those of linux/ip.h.
@@ -65,7 +78,7 @@ impl Link {
             .attr(IFLA_AF_SPEC)
             .and_then(|a| a.nested().find(2))
             .and_then(|a| a.nested().find(IFLA_INET_CONF));
-        Link {
+        let mut link = Link {
             index: l.index,
             name: l.name().map(owned).unwrap_or_default(),
             kind: info.and_then(|i| i.kind()).map(owned),
@@ -79,14 +92,30 @@ impl Link {
             lower_nsid: l.lower_netnsid(),
             other_end: None,
             data: info.and_then(|i| i.data()).map(|a| owned(a.0)).unwrap_or_default(),
-            slave_data: info.and_then(|i| i.slave_data()).map(|a| owned(a.0)).unwrap_or_default(),
+            known: Known::default(),
             conf4: conf4
                 .map(|a| {
                     a.value.as_chunks::<4>().0.iter().map(|b| u32::from_ne_bytes(*b)).collect()
                 })
                 .unwrap_or_default(),
             vlans: Vec::new(),
-        }
+        };
+        // IFLA_BR_*, IFLA_VLAN_ID, IFLA_VRF_TABLE and IFLA_BRPORT_* by number.
+        let flag = |number| link.is_bridge() && link.info(number).and_then(Attr::u8) == Some(1);
+        let port = info.and_then(|i| i.slave_data()).filter(|_| link.is_bridge_port());
+        let port = |number| port.and_then(|p| p.find(number)).and_then(Attr::u8);
+        let info = |kind, number| if link.is_kind(kind) { link.info(number) } else { None };
+        link.known = Known {
+            filters_vlans: flag(7),
+            calls_iptables: flag(36),
+            calls_ip6tables: flag(37),
+            port_state: port(1),
+            hairpin: port(4) == Some(1),
+            isolated: port(33) == Some(1),
+            vlan_id: info("vlan", 1).and_then(Attr::u16),
+            vrf_table: info("vrf", 1).and_then(Attr::u32),
+        };
+        link
     }
 
     pub fn is_kind(&self, kind: &str) -> bool {
@@ -127,43 +156,36 @@ impl Link {
     pub fn info(&self, number: u16) -> Option<Attr<'_>> {
         Attrs(&self.data).find(number)
     }
-    /// An attribute of a port of a bridge, by IFLA_BRPORT_* number.
-    pub fn port(&self, number: u16) -> Option<Attr<'_>> {
-        Attrs(&self.slave_data).find(number)
-    }
     /// The number of a VLAN device.
     pub fn vlan_id(&self) -> Option<u16> {
-        if self.is_kind("vlan") { self.info(1)?.u16() } else { None }
+        self.known.vlan_id
     }
     /// The table of a VRF.
     pub fn vrf_table(&self) -> Option<u32> {
-        if self.is_kind("vrf") { self.info(1)?.u32() } else { None }
-    }
-    fn bridge_flag(&self, number: u16) -> bool {
-        self.is_bridge() && self.info(number).and_then(Attr::u8) == Some(1)
+        self.known.vrf_table
     }
     /// A bridge that looks at VLANs.
     pub fn filters_vlans(&self) -> bool {
-        self.bridge_flag(7)
+        self.known.filters_vlans
     }
     /// A bridge whose frames go through iptables whatever the sysctl says.
     pub fn calls_iptables(&self) -> bool {
-        self.bridge_flag(36)
+        self.known.calls_iptables
     }
     /// As [`Link::calls_iptables`], for IPv6.
     pub fn calls_ip6tables(&self) -> bool {
-        self.bridge_flag(37)
+        self.known.calls_ip6tables
     }
     /// BR_STATE_* of a port of a bridge; 3 forwards.
     pub fn port_state(&self) -> Option<u8> {
-        if self.is_bridge_port() { self.port(1)?.u8() } else { None }
+        self.known.port_state
     }
     /// Whether a port sends frames back where they came from.
     pub fn hairpin(&self) -> bool {
-        self.is_bridge_port() && self.port(4).and_then(Attr::u8) == Some(1)
+        self.known.hairpin
     }
     /// Whether a port exchanges nothing with other such ports.
     pub fn isolated(&self) -> bool {
-        self.is_bridge_port() && self.port(33).and_then(Attr::u8) == Some(1)
+        self.known.isolated
     }
 }

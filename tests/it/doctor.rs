@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::lab::{Lab, OURS, reference};
 
-const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
+pub const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
 
 /// What a script prints in a lab; our tools come first, the reference's `nft` behind them.
-fn in_lab(script: &str) -> String {
+pub fn in_lab(script: &str) -> String {
     let path = format!("/usr/bin:/bin:/usr/sbin:/sbin:{}", reference().join("bin").display());
     // No run of a lab takes longer, unless it hangs; an emulated machine is slow.
     let longest = if std::env::var_os("VM").is_some() { "900" } else { "120" };
@@ -84,7 +84,7 @@ fn two_at_a_time(count: usize, each: impl Fn(usize) -> Option<String> + Sync) ->
 }
 
 /// The rules that are named in what the doctor has printed.
-fn rules(text: &str) -> Vec<&str> {
+pub fn rules(text: &str) -> Vec<&str> {
     let mut all = Vec::new();
     for line in text.lines() {
         if let Some((rule, _)) = line.split_once("  ")

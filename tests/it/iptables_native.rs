@@ -44,14 +44,40 @@ esac
 exec /run/vm/modprobe \"$@\"
 ";
 
+/// Sets what the kernel asks for modules.
+fn load_by(loader: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write("/run/vm/loader", loader).expect("a machine of its own");
+    std::fs::set_permissions("/run/vm/loader", PermissionsExt::from_mode(0o755)).expect("allowed");
+    std::fs::write("/proc/sys/kernel/modprobe", "/run/vm/loader").expect("allowed");
+}
+
+/// What the doctor says of a network that lacks NAT, whether what it prints mends that.
+fn the_doctor_knows(expected: &[&str], words: &str) {
+    use crate::doctor::{DIR, in_lab, rules};
+    let said = in_lab(&format!(
+        ". {DIR}/tutorial.sh >/dev/null 2>&1
+        iptables -t nat -F 2>/dev/null
+        ipbox doctor blue 192.168.1.3 >/run/out; cat /run/out
+        sed -n 's/^    [$] //p' /run/out >/run/fix; sh -e /run/fix; echo \"MENDED $?\"
+        ip netns exec blue ping -c1 -W5 192.168.1.3 >/dev/null; echo \"REAL $?\"
+        ipbox doctor blue 192.168.1.3; echo \"STATUS $?\""
+    ));
+    let (before, after) = said.split_once("MENDED 0\n").unwrap_or_else(|| panic!("{said}"));
+    assert_eq!(rules(before), expected, "{said}");
+    assert!(before.contains(words), "{said}");
+    assert!(after.starts_with("REAL 0\n") && after.ends_with("STATUS 0\n"), "{said}");
+}
+
 #[test]
 #[ignore = "needs another kernel: tests/vm/run.sh"]
 fn rules_are_made_and_listed_without_xtables() {
-    use std::os::unix::fs::PermissionsExt;
     assert!(std::env::var_os("VM").is_some(), "only in a machine of its own");
-    std::fs::write("/run/vm/loader", LOADER).expect("a machine of its own");
-    std::fs::set_permissions("/run/vm/loader", PermissionsExt::from_mode(0o755)).expect("allowed");
-    std::fs::write("/proc/sys/kernel/modprobe", "/run/vm/loader").expect("allowed");
+    // First a kernel that cannot masquerade at all.
+    load_by(&LOADER.replace("*xt_*", "*masq* | *xt_*"));
+    the_doctor_knows(&["D35"], "this kernel cannot masquerade");
+    load_by(LOADER);
+    the_doctor_knows(&["D35", "D20"], "ipbox iptables makes the rule");
 
     let lab = Lab::patient(600);
     let out = lab.ours("iptables --check-kernel");

@@ -24,3 +24,17 @@ fn an_option_that_says_nothing_is_refused() {
     let out = lab.run("ipbox", "lab run /tmp/page.md word");
     assert!(out.status != 0 && out.err().contains("a page takes no words: word"), "{out}");
 }
+
+#[test]
+fn what_is_missing_is_told_in_words_of_ours() {
+    let lab = Lab::new();
+    for (line, status, says) in [
+        ("lab run /nonexistent", 125, "ipbox lab: /nonexistent: No such file or directory\n"),
+        ("draw --svg /no/such/dir", 1, "ipbox draw: /no/such/dir: No such file or directory\n"),
+    ] {
+        let out = lab.run("ipbox", line);
+        assert_eq!((out.status, out.err().as_str()), (status, says), "{line}: {out}");
+    }
+    let out = lab.run("ipbox", "lab build");
+    assert!(out.err().contains("\nUsage: ipbox lab build <FILE>"), "{out}");
+}

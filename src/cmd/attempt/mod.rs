@@ -126,7 +126,7 @@ fn watch(told: &PipeReader, end: Instant, before: &State) -> u8 {
             1
         }
         Err(e) => {
-            fd::stderr(format!("ipbox try: {e:#}\n").as_bytes());
+            fd::stderr(format!("ipbox try: {}\n", own::sentence(&e)).as_bytes());
             1
         }
     }

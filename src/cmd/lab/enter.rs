@@ -19,6 +19,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::kept::Claim;
 use super::place::{self, Tools};
 use super::{NO_LAB, refused, topology};
+use crate::cmd::own::sentence;
 use crate::sys::process::{self, Ended};
 use crate::sys::{fd, userns};
 
@@ -51,7 +52,7 @@ pub fn lab(setup: &Setup, inside: impl FnOnce() -> u8) -> Result<u8> {
         match init(&alive, setup, tell.take(), inside) {
             Ok(status) => status,
             Err(e) => {
-                fd::stderr(format!("ipbox lab: {e:#}\n").as_bytes());
+                fd::stderr(format!("ipbox lab: {}\n", sentence(&e)).as_bytes());
                 NO_LAB
             }
         }

@@ -16,6 +16,7 @@ use super::page::Page;
 use super::run::{Shell, Step};
 use super::split::Piece;
 use super::world::World;
+use crate::cmd::own::sentence;
 use crate::sys::{fd, file};
 
 /// How long a command may take that nobody interrupts; `ping` without an end has had three answers
@@ -58,7 +59,7 @@ impl Lesson {
         match self.steps() {
             Ok(status) => status,
             Err(e) => {
-                fd::stderr(format!("ipbox lab: {e:#}\n").as_bytes());
+                fd::stderr(format!("ipbox lab: {}\n", sentence(&e)).as_bytes());
                 NO_LAB
             }
         }

@@ -246,7 +246,7 @@ fn build(m: &ArgMatches, path: &[u8], text: &[u8]) -> Result<u8> {
 }
 
 fn failed(why: &anyhow::Error) -> u8 {
-    fd::stderr(format!("ipbox lab: {why:#}\n").as_bytes());
+    fd::stderr(format!("ipbox lab: {}\n", own::sentence(why)).as_bytes());
     1
 }
 

@@ -21,6 +21,7 @@ use super::page::Page;
 use super::place::DIR;
 use super::shell::interpreter;
 use super::split::{Piece, Verdict, split, verdict};
+use crate::cmd::own::sentence;
 use crate::sys::{fd, mount, process};
 
 /// What the shell does: a step when told so, with the status of the one before in `$?`.
@@ -95,7 +96,7 @@ impl Script {
         match self.steps() {
             Ok(status) => status,
             Err(e) => {
-                fd::stderr(format!("ipbox lab: {e:#}\n").as_bytes());
+                fd::stderr(format!("ipbox lab: {}\n", sentence(&e)).as_bytes());
                 NO_LAB
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! The kernel is asked only when a network needs NAT: it judges a rule that is not made.
 
+use std::net::IpAddr;
+
 use super::nat::lost;
 use super::{Finding, Row};
 use crate::cmd::doctor::case::Case;
@@ -27,12 +29,17 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
                     case.place(lost.router),
                     lost.network
                 );
-                // Where he can be seen, that can be had.
-                let gateway = case
-                    .space(lost.router)
-                    .addrs_of(lost.output)
-                    .find(|a| a.local.is_ipv4() == lost.src.is_ipv4() && a.scope < RT_SCOPE_LINK);
-                let fix = gateway.filter(|_| lost.at != lost.router).map(|a| {
+                // Who can be seen and is on the same link can be given one.
+                let same_family = lost.src.is_ipv4();
+                let own = case.space(lost.router).addrs_of(lost.output);
+                let near = |gateway: IpAddr| {
+                    let mut there = case.space(lost.at).addrs.iter();
+                    lost.at != lost.router && there.any(|a| a.network().contains(gateway))
+                };
+                let gateway = own
+                    .filter(|a| a.local.is_ipv4() == same_family && a.scope < RT_SCOPE_LINK)
+                    .find(|a| near(a.local));
+                let fix = gateway.map(|a| {
                     let at = case.ip(lost.at);
                     format!("{at}route add {} via {}", lost.network, a.local)
                 });

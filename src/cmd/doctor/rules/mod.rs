@@ -137,7 +137,7 @@ pub static ROWS: &[Row] = &[
     Row { name: "D22", title: "frames of the bridge are filtered", explains: 0, examine: bridge_policy::examine },
     Row { name: "D23", title: "answers are not let through", explains: 0, examine: reply_policy::examine },
     Row { name: "D21", title: "not let through", explains: 0, examine: policy::examine },
-    Row { name: "D35", title: "a kernel that cannot masquerade", explains: 0, examine: compat::examine },
+    Row { name: "D35", title: "what this kernel lacks for NAT", explains: 0, examine: compat::examine },
     Row { name: "D20", title: "nobody outside knows the way back", explains: 0, examine: nat::examine },
     Row { name: "D26", title: "a published port, asked for at 127.0.0.1", explains: 0, examine: localnet::examine },
     Row { name: "D25", title: "a published port, asked for from the host itself", explains: 0, examine: local_nat::examine },
