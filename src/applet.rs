@@ -75,6 +75,11 @@ pub fn run(words: &[&[u8]]) -> u8 {
     if let Some(applet) = find(name) {
         return (applet.run)(words);
     }
+    // `iptables-legacy`, `ip6tables-translate`, `arptables` and the like: a link that was made by
+    // hand is told so, and not taken for `ip` or for `ipbox`.
+    if name.windows(b"tables".len()).any(|part| part == b"tables") {
+        return unknown(name);
+    }
     // What follows `ip` in the program's name may be an object (`iproute`): see cmd::ip.
     if !name.starts_with(b"ipbox") && name.starts_with(b"ip") {
         return cmd::ip::run(words);
@@ -89,12 +94,7 @@ pub fn run(words: &[&[u8]]) -> u8 {
         Some(word) if word.starts_with(b"-") => options(words),
         Some(word) => match find(word).or_else(|| find_verb(word)) {
             Some(applet) => (applet.run)(&words[1..]),
-            None => {
-                fd::stderr(
-                    &[b"ipbox: unknown applet \"", word, b"\"; ipbox alone lists them\n"].concat(),
-                );
-                1
-            }
+            None => unknown(word),
         },
     }
 }
@@ -110,6 +110,11 @@ pub fn only_shows(words: &[&[u8]]) -> bool {
     let ours = name.starts_with(b"ipbox") || !name.starts_with(b"ip");
     let applet = words.get(1).filter(|_| ours).and_then(|word| find(word));
     applet.is_some_and(|applet| (applet.only_shows)(&words[1..]))
+}
+
+fn unknown(name: &[u8]) -> u8 {
+    fd::stderr(&[b"ipbox: unknown applet \"", name, b"\"; ipbox alone lists them\n"].concat());
+    1
 }
 
 fn find_verb(name: &[u8]) -> Option<&'static Applet> {

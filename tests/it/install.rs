@@ -53,3 +53,35 @@ fn the_applets_are_listed() {
         concat!("ipbox ", env!("CARGO_PKG_VERSION"), "\n")
     );
 }
+
+/// Of the names that the distribution's package installs.
+#[test]
+fn names_of_iptables_are_ours_or_say_that_they_are_not() {
+    let lab = Lab::new();
+    let call = |name: &str, words: &str| {
+        lab.run_sh(&format!("ln -sf $(command -v ipbox) /tmp/{name}; /tmp/{name} {words}"))
+    };
+    for family in ["iptables", "ip6tables"] {
+        for name in ["", "-save", "-restore", "-nft", "-nft-save", "-nft-restore"] {
+            let out = call(&format!("{family}{name}"), "-V");
+            let expected = format!("{family}{name} v1.8.11 (nf_tables)\n");
+            assert_eq!((out.status, out.out()), (0, expected), "{out}");
+        }
+    }
+    for name in [
+        "iptables-legacy",
+        "ip6tables-legacy-save",
+        "iptables-translate",
+        "iptables-restore-translate",
+        "iptables-xml",
+        "iptables-apply",
+        "arptables",
+        "ebtables-nft",
+    ] {
+        for words in ["", "-V", "-S", "-A INPUT -j DROP"] {
+            let out = call(name, words);
+            let expected = format!("ipbox: unknown applet \"{name}\"; ipbox alone lists them\n");
+            assert_eq!((out.status, out.out(), out.err()), (1, String::new(), expected), "{out}");
+        }
+    }
+}
