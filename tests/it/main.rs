@@ -23,6 +23,7 @@ mod install;
 mod iptables;
 mod iptables_native;
 mod iptables_packets;
+mod kind_bytes;
 mod lab;
 mod lab_build;
 mod lab_cmd;
