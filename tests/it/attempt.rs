@@ -30,7 +30,7 @@ const NETWORK: &str = "
     }
     # The kernel says a moment later that cables are plugged in.
     n=0
-    until ip link show v-net-0 | grep -q 'state UP' || [ $n = 40 ]; do sleep 0.1; n=$((n + 1)); done\n";
+    until ip link show v-net-0 | grep -q 'state UP' || [ $n = 600 ]; do sleep 0.1; n=$((n + 1)); done\n";
 
 fn run(script: &str) -> Output {
     let place = Place::new();
@@ -44,7 +44,7 @@ fn is_taken_back(change: &str) {
         "dump >/run/before; cat >/run/change <<'END'\n{change}\nEND
         echo no | ipbox try 30 -- sh /run/change; echo status $?
         n=0
-        until dump >/run/after; cmp -s /run/before /run/after || [ $n = 20 ]; do sleep 0.2; n=$((n + 1)); done
+        until dump >/run/after; cmp -s /run/before /run/after || [ $n = 150 ]; do sleep 0.2; n=$((n + 1)); done
         diff /run/before /run/after && echo equal"
     );
     let out = run(&script);
@@ -116,10 +116,10 @@ fn what_is_confirmed_stays_and_what_fails_does_not() {
 #[test]
 fn it_is_taken_back_when_nobody_is_left_to_confirm() {
     let out = run("mkfifo /run/never
-        ipbox try 60 -- ip addr add 10.1.1.1/8 dev lo <>/run/never & pid=$!
+        ipbox try 600 -- ip addr add 10.1.1.1/8 dev lo <>/run/never & pid=$!
         until ip addr show lo | grep -q 10.1.1.1; do sleep 0.05; done
         sleep 0.2; kill -9 $pid
-        n=0; while ip addr show lo | grep -q 10.1.1.1 && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done
+        n=0; while ip addr show lo | grep -q 10.1.1.1 && [ $n -lt 600 ]; do sleep 0.1; n=$((n + 1)); done
         ip -br addr show lo");
     let text = String::from_utf8_lossy(&out.stdout);
     assert!(text.starts_with("lo ") && !text.contains("10.1.1.1"), "{}", told(&out));

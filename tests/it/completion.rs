@@ -208,9 +208,9 @@ fn zsh_at_a_terminal() {
              zpty shell zsh -f -i
              zpty -w shell 'PS1= PS2= RPS1=; fpath=({DIR} $fpath); autoload -U compinit; compinit -D -u'
              zpty -w shell 'result() {{ print -r -- $BUFFER > /tmp/result; exit }}; zle -N result; bindkey \"^X\" result; bindkey \"^I\" expand-or-complete; : > /tmp/ready'
-             for i in {{1..200}}; do [[ -e /tmp/ready ]] && break; sleep 0.05; done
+             for i in {{1..1200}}; do [[ -e /tmp/ready ]] && break; sleep 0.05; done
              zpty -w -n shell $'{line}\\t\\C-x'
-             for i in {{1..200}}; do [[ -s /tmp/result ]] && break; sleep 0.05; done
+             for i in {{1..1200}}; do [[ -s /tmp/result ]] && break; sleep 0.05; done
              cat /tmp/result; rm -f /tmp/result /tmp/ready
              zpty -d shell"
         );

@@ -2,8 +2,6 @@
 //!
 //! That other programs read what is written for them is checked by tests/draw/run.sh.
 
-use std::time::{Duration, Instant};
-
 use crate::lab_cmd::{Place, good};
 
 /// What a script that ends in drawing prints, in a lab with this option.
@@ -194,14 +192,12 @@ fn it_draws_again_when_something_changes() {
         until [ -s $0/out ]; do sleep 0.05; done
         ip netns add late
         n=0
-        until grep -q late $0/out || [ $n = 100 ]; do sleep 0.1; n=$((n + 1)); done
+        until grep -q late $0/out || [ $n = 600 ]; do sleep 0.1; n=$((n + 1)); done
         kill $!
         cat $0/out";
     let place = Place::new();
     let dir = place.0.to_str().expect("UTF-8");
-    let begin = Instant::now();
     let text = good(&mut place.lab(&["--no-lan", "--", "sh", "-c", script, dir]));
-    assert!(begin.elapsed() < Duration::from_secs(20));
     assert!(text.contains("│ host │\n└──────┘\n\n┌──────┐\n│ late │\n"), "{text}");
     assert!(text.starts_with("┌──────┐\n│ host │\n└──────┘\n┌"), "{text}");
 }

@@ -102,7 +102,7 @@ fn what_was_exported_in_a_lab_is_built_in_a_lab() {
 fn what_cannot_be_said_is_told() {
     let place = Place::new();
     let script = "ip netns add gone; ip link add here0 type veth peer name there0 netns gone
-        ip netns exec gone sleep 20 >/dev/null 2>&1 & sleep 0.3; ip netns del gone
+        ip netns exec gone sleep 500 >/dev/null 2>&1 & until grep -qx sleep /proc/$!/comm; do sleep 0.01; done; ip netns del gone
         iptables -A INPUT -m comment --comment 'two words' -j ACCEPT
         ipbox export >/dev/null; echo $?; ipbox export --batch 2>&1; kill $!";
     let out = place.lab(&["--no-lan", "--", "sh", "-c", script]).output().expect("it runs");
@@ -121,7 +121,7 @@ fn what_cannot_be_said_is_told() {
 fn leftovers_are_found_with_who_holds_them() {
     let place = Place::new();
     let script = "ip netns add red; touch /run/netns/dead; ip netns add tmp
-        ip netns exec tmp sleep 50 >/dev/null 2>&1 & sleep 0.3
+        ip netns exec tmp sleep 500 >/dev/null 2>&1 & until grep -qx sleep /proc/$!/comm; do sleep 0.01; done
         ip netns del tmp; exec 7</proc/$!/ns/net
         ipbox netns gc; ipbox netns gc -j; ipbox netns gc --yes | head -1; kill $!; wait; ipbox netns gc
         exec 7<&-; ipbox netns gc; ip netns";
@@ -151,7 +151,7 @@ fn an_end_that_was_waited_for_leaves_names_free() {
             n=$((n + 1))
         done
         ip netns add y; ip link add far1 type veth peer name n1 netns y
-        ip netns exec y sleep 30 >/dev/null 2>&1 & sleep 0.3
+        ip netns exec y sleep 500 >/dev/null 2>&1 & until grep -qx sleep /proc/$!/comm; do sleep 0.01; done
         ipbox netns del --wait --timeout 1 y; echo $?; kill $!
         ipbox netns del nosuch; echo $?; ipbox netns del 2>/dev/null; echo $?; ip netns";
     let out = place.lab(&["--no-lan", "--", "sh", "-c", script]).output().expect("it runs");

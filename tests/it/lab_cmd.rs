@@ -167,8 +167,12 @@ fn root_keeps_other_peoples_files_within_reach() {
 #[test]
 fn on_a_terminal_a_prompt_is_there_in_no_time_and_the_terminal_is_given_back() {
     let place = Place::new();
-    let mut quickest = Duration::MAX;
+    // How busy the machine is shows in how long the session alone takes.
+    let (mut quickest, mut session_alone) = (Duration::MAX, Duration::MAX);
     for _ in 0..5 {
+        let begin = Instant::now();
+        assert!(Command::new("setsid").args(["--wait", "true"]).status().unwrap().success());
+        session_alone = session_alone.min(begin.elapsed());
         let terminal = nix::pty::openpty(None, None).unwrap();
         let side = || Stdio::from(terminal.slave.try_clone().unwrap());
         // The terminal becomes that of a new session, as after a login. Whoever started the lab
@@ -182,7 +186,7 @@ fn on_a_terminal_a_prompt_is_there_in_no_time_and_the_terminal_is_given_back() {
         let mut session = session.spawn().unwrap();
         let mut shown = String::new();
         let mut wait_for = |text: &str| {
-            let end = Instant::now() + Duration::from_secs(10);
+            let end = Instant::now() + Duration::from_secs(60);
             while !shown.contains(text) {
                 let mut bytes = [0; 1024];
                 let fd =
@@ -208,7 +212,8 @@ fn on_a_terminal_a_prompt_is_there_in_no_time_and_the_terminal_is_given_back() {
         wait_for("read on");
         assert!(session.wait().unwrap().success());
     }
-    assert!(quickest < Duration::from_millis(200), "{quickest:?}");
+    let bar = Duration::from_millis(200).max(session_alone * 60);
+    assert!(quickest < bar, "{quickest:?}, and a session alone {session_alone:?}");
 }
 
 // Nothing is left.
@@ -288,7 +293,7 @@ fn nothing_is_left_when_any_of_it_is_killed() {
         let script = "ip netns add red; setsid sleep $0 & sleep $0 & wait; :";
         let mut lab = place.lab(&["--", "sh", "-c", script, &mark]).spawn().unwrap();
         // Outermost, process 1, the shell, two of sleep.
-        within_seconds(10, "it starts", || processes(&mark).len() >= 5);
+        within_seconds(60, "it starts", || processes(&mark).len() >= 5);
         let all = processes(&mark);
         let child_of = |parent| all.iter().find(|p| p.1 == parent).expect("a child").0;
         let outermost = i32::try_from(lab.id()).unwrap();
@@ -305,7 +310,7 @@ fn nothing_is_left_when_any_of_it_is_killed() {
             Who::Outermost => assert_eq!(status.signal(), Some(signal)),
             Who::First | Who::Command => assert_eq!(status.code(), Some(137)),
         }
-        within_seconds(10, "all processes end", || processes(&mark).is_empty());
+        within_seconds(60, "all processes end", || processes(&mark).is_empty());
         assert_eq!(machine(), before, "{who:?} {signal}");
     }
 }
@@ -484,7 +489,7 @@ fn the_tutorial_passes_with_our_tools_alone_and_with_the_reference() {
     let place = Place::new();
     let begin = Instant::now();
     let (steps, shown) = tutorial(&place, &mut place.lab(&["tutorial", "--tools=only"]), "ours");
-    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(180), "{:?}", begin.elapsed());
     assert!(steps.lines().count() > 60, "{steps}");
 
     // The reference tools may lie where only this user can read.

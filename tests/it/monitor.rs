@@ -36,15 +36,31 @@ const CHANGES: &str = "
     ip netns del n1
     sleep 1
     ip link set v1 down
-    sleep 0.3
+";
+
+/// `listens PID`: waits until a listener is about to read. `heard`: waits until nothing has come
+/// any more for a time.
+const WAITS: &str = "
+    listens() {
+        n=0
+        until grep -q '^State:.S' /proc/$1/status && grep -q \"^[^ ]* *0 *$1 \" /proc/net/netlink ||
+            [ $n = 600 ]; do sleep 0.05; n=$((n + 1)); done
+        sleep 0.1
+    }
+    heard() {
+        a=; n=0
+        until b=$(wc -c < /tmp/heard); [ \"$a\" = \"$b\" ] || [ $n = 100 ]; do
+            a=$b; n=$((n + 1)); sleep 0.4
+        done
+    }
 ";
 
 /// What is heard with these options and words; `before` happens before it listens.
 fn heard(tool: Tool, options: &str, words: &str, before: &str) -> String {
     let lab = Lab::new();
     let script = format!(
-        "{before}\nip {options} monitor {words} > /tmp/heard 2>&1 & listener=$!\nsleep 0.5\n{CHANGES}\n\
-         kill $listener; cat /tmp/heard"
+        "{WAITS}{before}\nip {options} monitor {words} > /tmp/heard 2>&1 & listener=$!\n\
+         listens $listener\n{CHANGES}\nheard; kill $listener; cat /tmp/heard"
     );
     let out = lab.sh(tool, &script);
     assert_eq!(out.status, 0, "{out}");
@@ -105,7 +121,7 @@ fn counting_in_hardware_is_heard() {
 #[test]
 fn one_device_alone_is_heard() {
     let make = "ip link add w0 address 02:00:00:00:00:03 type veth peer name w1";
-    let of = |tool| heard(tool, "", "label link address dev w0", &format!("{make}; sleep 0.2"));
+    let of = |tool| heard(tool, "", "label link address dev w0", &format!("{make}; sleep 1"));
     // Nothing happens to it, and nothing else is shown.
     assert_eq!((of(Tool::Ours), of(Tool::Theirs)), (String::new(), String::new()));
 }
@@ -164,14 +180,15 @@ fn json_is_an_object_for_each_event() {
 #[test]
 fn other_namespaces_are_heard_with_their_ids() {
     let lab = Lab::new();
-    let script = "ip netns add n1; ip netns set n1 7
+    let script = format!(
+        "{WAITS}ip netns add n1; ip netns set n1 7
         ip monitor link all-nsid > /tmp/heard 2>&1 & listener=$!
-        sleep 0.5
+        listens $listener
         ip -n n1 link set lo up
         ip link set lo up
-        sleep 0.3
-        kill $listener; cat /tmp/heard";
-    let (ours, theirs) = (lab.sh(Tool::Ours, script), Lab::new().sh(Tool::Theirs, script));
+        heard; kill $listener; cat /tmp/heard"
+    );
+    let (ours, theirs) = (lab.sh(Tool::Ours, &script), Lab::new().sh(Tool::Theirs, &script));
     assert!(ours.out().contains("[nsid 7]1: lo:"), "{ours}");
     assert!(ours.out().contains("[nsid current]1: lo:"), "{ours}");
     assert_eq!(ours.out(), theirs.out());

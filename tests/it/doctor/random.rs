@@ -17,7 +17,8 @@ impl Network {
         for line in &self.lines {
             writeln!(s, "{line}").unwrap();
         }
-        s.push_str("sleep 0.2\n");
+        s.push_str(super::SETTLE);
+        s.push_str("\nsettle 5\n");
         for (n, (words, _)) in self.flows.iter().enumerate() {
             writeln!(s, "ipbox doctor {words} >/run/doctor-{n} 2>&1; echo $? >/run/status-{n}")
                 .unwrap();
