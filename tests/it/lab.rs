@@ -58,8 +58,9 @@ pub const APPLETS: &[&str] = &[
     "ipbox",
 ];
 
-/// Seconds that one command may take, if nothing else is said.
-const PATIENCE: u32 = 30;
+/// Seconds that one command may take, if nothing else is said: what hangs has to end, and what is
+/// slow on a busy machine has not.
+const PATIENCE: u32 = 180;
 
 /// The program under test.
 pub const OURS: &str = match option_env!("IPBOX_RELEASED") {
@@ -310,9 +311,16 @@ impl Lab {
     fn ask(&self, tool: Tool, words: &[Vec<u8>], input: &[u8], how: Asked<'_>) -> Outcome {
         let argv0 = how.argv0;
         let [name, args @ ..] = words else { panic!("a command has at least one word") };
-        let (program, usual) = find(tool, name);
-        let mut command = Command::new(OsStr::from_bytes(&program));
-        command.arg0(argv0.map_or(OsStr::from_bytes(&usual), OsStr::new));
+        let mut command = match tool {
+            Tool::Theirs if is_reference(name) => reference_command(name, argv0),
+            _ => {
+                let (program, usual) = find(tool, name);
+                let mut command = Command::new(OsStr::from_bytes(&program));
+                command.env_clear();
+                command.arg0(argv0.map_or(OsStr::from_bytes(&usual), OsStr::new));
+                command
+            }
+        };
         command.args(args.iter().map(|a| OsStr::from_bytes(a)));
         self.finish(command, tool, input, how)
     }
@@ -332,7 +340,6 @@ impl Lab {
             .stdin(stdin)
             .stdout(out.try_clone().expect("a descriptor"))
             .stderr(err.try_clone().expect("a descriptor"))
-            .env_clear()
             .env("LC_ALL", "C")
             .env("TZ", "UTC")
             .env("TERM", "dumb")
@@ -449,9 +456,6 @@ fn find(tool: Tool, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
     match tool {
         _ if text.contains('/') => (name.to_vec(), name.to_vec()),
         Tool::Ours | Tool::Ordinary if ours => (OURS.into(), name.to_vec()),
-        Tool::Theirs if ours || reference().join("bin").join(&*text).exists() => {
-            ([b"/theirs/bin/", name].concat(), name.to_vec())
-        }
         _ => {
             let dirs = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
             let file = dirs.iter().map(|d| format!("{d}/{text}")).find(|f| Path::new(f).exists());
@@ -462,6 +466,39 @@ fn find(tool: Tool, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
             (file.into(), name.to_vec())
         }
     }
+}
+
+/// Whether a word is the name of a tool that `tests/reference/install.sh` has unpacked.
+fn is_reference(name: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(name);
+    !text.contains('/')
+        && (APPLETS.contains(&&*text) || reference().join("bin").join(&*text).exists())
+}
+
+/// What `/theirs/bin/NAME` starts, without the shell that it takes to do so: hundreds of lines
+/// begin this way.
+fn reference_command(name: &[u8], argv0: Option<&str>) -> Command {
+    let wrapper = reference().join("bin").join(OsStr::from_bytes(name));
+    let text = std::fs::read_to_string(&wrapper)
+        .unwrap_or_else(|e| panic!("{}: {e}", wrapper.display()))
+        .replace("$r/", "/theirs/root/");
+    let value = |start: &str| {
+        let line = text.lines().find_map(|l| l.strip_prefix(start)).map(split);
+        let words = line.into_iter().flatten().map(|w| String::from_utf8(w).expect("text"));
+        words.collect::<Vec<_>>()
+    };
+    let words = value("exec ");
+    let [loader, option, called, options @ .., last] = &words[..] else {
+        panic!("{}: not what install.sh writes: {text}", wrapper.display())
+    };
+    assert!(option == "--argv0" && last == "$@", "{}: {text}", wrapper.display());
+    let usual = called.strip_prefix("${REFERENCE_ARGV0:-").and_then(|c| c.strip_suffix('}'));
+    let usual = usual.unwrap_or(called);
+    let mut command = Command::new(loader);
+    command.env_clear();
+    command.args(["--argv0", argv0.unwrap_or(usual)]).args(options);
+    command.env("XTABLES_LIBDIR", &value("export XTABLES_LIBDIR=")[0]);
+    command
 }
 
 /// Shells and the like that `tests/reference/install.sh tools` has unpacked, where it had to.

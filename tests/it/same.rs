@@ -45,12 +45,63 @@
 //! fixed is made equal by [`normalize`], and only there: addresses of links that do not occur in
 //! the script, link-local addresses made of them, timers, ages, the dates of `iptables-save`, times
 //! of `ping`. What an output says about a link's state may lag behind; so a command that only
-//! shows is asked again, up to a second long, before a difference is believed.
+//! shows is asked again, some seconds long, before a difference is believed.
 
 use crate::lab::{Lab, Outcome, Tool, split};
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::Duration;
+
+/// Milliseconds after which one looks again for what the kernel does later. A machine may have
+/// more to do than this; so the last ones are long, and only a true difference waits for them.
+const PAUSES: &[u64] = &[50, 150, 400, 500, 1000, 2000, 4000, 8000, 16000];
+
+/// Words of commands that change something.
+const CHANGES: &[&str] = &[
+    "add", "del", "delete", "set", "change", "replace", "append", "prepend", "flush", "-A", "-I",
+    "-D", "-R", "-F", "-N", "-X", "-P", "-Z", "-E", "-s", "-d", "exec", "attach",
+];
+
+/// What is said where the kernel, or a module that is not loaded, knows nothing of it.
+const LACKS: &[&str] = &[
+    "not supported",
+    "Unknown device type",
+    "No such file or directory",
+    "nonexistent",
+    "Operation not permitted",
+];
+
+/// What became of a script's changes: one that is refused from end to end, by both tools alike,
+/// compares nothing but the refusal.
+#[derive(Default)]
+pub struct Made {
+    /// Some change was made.
+    any: bool,
+    /// The first line that the kernel lacks something for, and what was said.
+    lacked: Option<String>,
+    /// The first line that a setting was not there for.
+    no_setting: Option<String>,
+}
+
+impl Made {
+    fn note(&mut self, line: &Line<'_>, outcome: &Outcome) {
+        let text = outcome.err();
+        let lacks = text.lines().find(|l| LACKS.iter().any(|w| l.contains(w)));
+        let told = lacks.map(|l| format!("{}: {l}", line.text));
+        if lacks.is_some_and(|l| l.contains("/proc/sys/") && line.shell) {
+            self.no_setting.get_or_insert_with(|| told.clone().unwrap_or_default());
+        }
+        if line.changes() {
+            self.any |= outcome.status == 0 && lacks.is_none();
+            self.lacked = self.lacked.take().or(told);
+        }
+    }
+
+    /// Why the script tests too little, if it does.
+    pub fn refused(self) -> Option<String> {
+        self.no_setting.or(if self.any { None } else { self.lacked })
+    }
+}
 
 /// One line of a script.
 pub struct Line<'a> {
@@ -111,15 +162,17 @@ impl<'a> Line<'a> {
     fn only_shows(&self) -> bool {
         const SHOWS: &[&str] =
             &["show", "list", "lst", "ls", "sh", "get", "-S", "-L", "-a", "-n", "s", "a", "r", "l"];
-        const CHANGES: &[&str] = &[
-            "add", "del", "delete", "set", "change", "replace", "append", "prepend", "flush", "-A",
-            "-I", "-D", "-R", "-F", "-N", "-X", "-P", "-Z", "-E", "-s", "-d", "exec", "attach",
-        ];
         let words = || self.command.split_whitespace();
         words().next().is_some_and(|w| w.ends_with("-save"))
             || (words().any(|w| SHOWS.contains(&w))
                 && !words().skip(1).any(|w| CHANGES.contains(&w))
                 && !self.shell)
+    }
+
+    /// Whether it asks for a change of the kernel's state, by the tool under test.
+    fn changes(&self) -> bool {
+        self.by != Some(Tool::Theirs)
+            && self.command.split_whitespace().skip(1).any(|w| CHANGES.contains(&w))
     }
 
     /// What is compared, of what the tool printed.
@@ -165,6 +218,11 @@ pub fn same(script: &str) {
 /// may no longer be alike. `patient`: a difference in what is shown is looked at again
 /// before it counts.
 pub fn compare(script: &str, patient: bool) -> Result<(), String> {
+    compare_noting(script, patient, &mut Made::default())
+}
+
+/// As [`compare`], and notes what became of the changes.
+pub fn compare_noting(script: &str, patient: bool, made: &mut Made) -> Result<(), String> {
     let (theirs, ours) = (Lab::new(), Lab::new());
     let (mut done, mut differences) = (String::new(), String::new());
     for text in script.lines().map(str::trim) {
@@ -179,14 +237,15 @@ pub fn compare(script: &str, patient: bool) -> Result<(), String> {
         let (mut a, mut b) = (line.run(&theirs, Tool::Theirs), line.run(&ours, Tool::Ours));
         // Asked again while it differs; not at length when it did not help before.
         if patient && line.only_shows() && differences.is_empty() {
-            for pause in [50, 150, 400, 500] {
+            for pause in PAUSES {
                 if line.told(&a, Tool::Theirs, script) == line.told(&b, Tool::Ours, script) {
                     break;
                 }
-                std::thread::sleep(Duration::from_millis(pause));
+                std::thread::sleep(Duration::from_millis(*pause));
                 (a, b) = (line.run(&theirs, Tool::Theirs), line.run(&ours, Tool::Ours));
             }
         }
+        made.note(&line, &a);
         if line.told(&a, Tool::Theirs, script) != line.told(&b, Tool::Ours, script) {
             let before = if differences.is_empty() { &*done } else { "" };
             differences += &report(before, line.text, &a, &b, script);
@@ -206,11 +265,11 @@ pub fn compare(script: &str, patient: bool) -> Result<(), String> {
         return Err(differences);
     }
     let mut states = (state(&theirs, script), state(&ours, script));
-    for pause in [50, 150, 400, 500] {
+    for pause in PAUSES {
         if !patient || states.0 == states.1 {
             break;
         }
-        std::thread::sleep(Duration::from_millis(pause));
+        std::thread::sleep(Duration::from_millis(*pause));
         states = (state(&theirs, script), state(&ours, script));
     }
     if states.0 == states.1 {
@@ -242,7 +301,7 @@ fn by_both_starts(line: &Line<'_>, lab: &Lab, early: &Outcome, script: &str) -> 
 
 /// Waits until the states of both labs agree, but not for ever.
 fn settle(theirs: &Lab, ours: &Lab, script: &str) {
-    for _ in 0..15 {
+    for _ in 0..300 {
         std::thread::sleep(Duration::from_millis(100));
         if state(theirs, script) == state(ours, script) {
             return;
@@ -279,7 +338,7 @@ fn state(lab: &Lab, script: &str) -> String {
             }
             let out = lab.exec(Tool::Theirs, &words, input.as_bytes(), false);
             let mut out = format!("{}{}", out.out(), out.err());
-            if line.contains("neigh") {
+            if input.contains("neigh") {
                 out = neighbours(&out);
             }
             let _ = write!(
@@ -288,18 +347,17 @@ fn state(lab: &Lab, script: &str) -> String {
                 kernel_routes_in_order(&normalize(&out, script))
             );
         };
-        show("ip -force -d -j -p -batch -", "addr show\nroute show table all\nlink show\n");
-        show("ip neigh show nud all", "");
-        show("ip neigh show proxy", "");
+        // As few processes as can be: under emulation each one takes its time.
+        let mut shows = "addr show\nroute show table all\nlink show\n".to_string();
+        for (begin, command) in
+            [("rule", "rule show\n"), ("nexthop", "nexthop show\n"), ("netns", "netns list-id\n")]
+        {
+            shows += if word(begin) { command } else { "" };
+        }
+        show("ip -force -d -j -p -batch -", &shows);
+        show("ip -force -batch -", "neigh show nud all\nneigh show proxy\n");
         if word("rule") {
-            show("ip -j -p rule", "");
-            show("ip -6 -j -p rule", "");
-        }
-        if word("nexthop") {
-            show("ip -d -j -p nexthop", "");
-        }
-        if word("netns") {
-            show("ip -j -p netns list-id", "");
+            show("ip -6 -d -j -p rule", "");
         }
         if word("xfrm") {
             show("ip -s xfrm state", "");
