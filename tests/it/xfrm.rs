@@ -7,9 +7,9 @@ use crate::lab::{Lab, Tool};
 const MESSAGES: &str = include_str!("xfrm.msgs");
 
 fn messages() -> Vec<u8> {
-    let digit = |b: u8| char::from(b).to_digit(16).expect("a digit") as u8;
-    let line = |l: &str| -> Vec<u8> {
-        l.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
+    let line = |l: &'static str| {
+        let pairs = l.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).expect("digits"));
+        pairs.map(|pair| u8::from_str_radix(pair, 16).expect("a byte")).collect::<Vec<u8>>()
     };
     MESSAGES.lines().flat_map(line).collect()
 }

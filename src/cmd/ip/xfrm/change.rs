@@ -220,7 +220,8 @@ fn check(s: &State) -> Result<(), Usage> {
         }
         return Ok(());
     }
-    if ![transport, tunnel].contains(&mode) && !(mode == beet && proto == 50) {
+    let fits = [transport, tunnel].contains(&mode) || mode == beet && proto == 50;
+    if !fits {
         return wrong();
     }
     s.algorithms.check(proto, &name)?;

@@ -356,9 +356,9 @@ fn attributes(t: &mut Text<'_>, attrs: Attrs<'_>, family: u16, of_state: bool, p
         if let Some(n) = find(kind).map(|a| number(a.value)) {
             t.add(format_args!("{prefix}\t{word} "));
             if kind == attr::IF_ID {
-                t.hex(n)
+                t.hex(n);
             } else {
-                t.add(format_args!("{n}"))
+                t.add(format_args!("{n}"));
             }
             t.br();
         }
