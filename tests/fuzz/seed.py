@@ -95,6 +95,27 @@ for at, line in enumerate(MAKE.splitlines()):
     objects = re.findall(r'"([^"]*)"', re.search(r"OBJECTS: &\[&str\] = &\[([^\]]*)\]", source)[1])
     write("words", f"seed-{at}", bytes([objects.index(thing)]) + rest.encode())
 
+# The recorded messages of IPsec, as tests/it/xfrm.rs has them.
+known = [int(n) for n in re.search(r"IPSEC_KINDS: &\[u16\] = &\[([^\]]*)\]", source)[1].split(",") if n.strip()]
+for at, line in enumerate(open(os.path.join(here, "../it/xfrm.msgs"))):
+    data = bytes.fromhex(line)
+    told, payload = struct.unpack("=H", data[4:6])[0], data[16:]
+    payload += b"\0" * (-len(payload) % 8)
+    if told in known and at % 3 == 0:
+        write("ipsec", f"seed-{told}-{at}", bytes([at % 4 * 2, known.index(told), len(payload) // 8]) + payload)
+
+TUNNELS = """tunnel add t1 mode gre remote 10.0.0.1 local 10.0.0.2 ikey 1.2.3.4 okey 7 icsum oseq ttl 5 tos inherit/0x10 dev lo
+tunnel 6rd dev t1 6rd-prefix 2001:db8::/32 6rd-relay_prefix 10.0.0.0/8
+tunnel change t1 mode ip6gre remote fd00::1 encaplimit none hoplimit 5 tclass inherit flowlabel 5 dscp inherit allow-localremote
+xfrm state add src 10.0.0.1 dst 10.0.0.2 proto esp spi 7 mode tunnel aead rfc4106(gcm(aes)) 0x0102 128 flag esn replay-window 64 sel proto tcp sport 5 limit byte-soft 7
+xfrm state list nokeys src 10.0.0.0/8 mode tunnel reqid 5 flag esn
+xfrm policy add dir out src 10.0.0.0/8 dst 11.0.0.0/8 priority 5 flag icmp tmpl src 1.1.1.1 dst 2.2.2.2 proto esp mode tunnel level use
+xfrm policy list dir in proto gre key 1.2.3.4"""
+for at, line in enumerate(TUNNELS.splitlines()):
+    thing = max((o for o in objects if line.startswith(o + " ")), key=len)
+    rest = line[len(thing) + 1:]
+    write("words", f"seed-tunnel-{at}", bytes([objects.index(thing)]) + rest.encode())
+
 # One rule of each kind of line that the cases feed to iptables.
 cases = os.path.join(here, "../cases/iptables")
 for file in sorted(os.listdir(cases)):

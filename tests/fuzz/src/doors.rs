@@ -25,6 +25,7 @@ pub type Door = fn(&[u8]) -> Option<Call>;
 /// All of them, by the name of the target and of the corpus.
 pub const DOORS: &[(&str, Door)] = &[
     ("messages", messages),
+    ("ipsec", ipsec),
     ("saved", saved),
     ("words", words),
     ("rules", rules),
@@ -48,7 +49,7 @@ const KINDS: &[u16] = &[
 /// The kernel's messages: `ip monitor file`. Framed here, so that the fuzzer's time goes into what
 /// is inside: kind, length in eights, payload, one behind the other; an odd first byte leaves them as they are.
 pub fn messages(data: &[u8]) -> Option<Call> {
-    let (&first, mut rest) = data.split_first()?;
+    let (&first, rest) = data.split_first()?;
     let line = [
         "ip monitor all",
         "ip -d monitor all",
@@ -59,6 +60,29 @@ pub fn messages(data: &[u8]) -> Option<Call> {
         "ip -d -N -h monitor all",
         "ip -d -ts monitor all dev lo",
     ][usize::from(first >> 1 & 7)];
+    let input = framed(first, rest, KINDS)?;
+    Some(call(line, &[b"file", b"/dev/stdin"], input))
+}
+
+/// The types of messages that `ip xfrm monitor` knows (linux/xfrm.h), and two that it does not.
+const IPSEC_KINDS: &[u16] = &[16, 17, 19, 20, 23, 24, 25, 26, 27, 28, 29, 30, 32, 38, 40, 31, 99];
+
+/// The same of IPsec: `ip xfrm monitor file`.
+pub fn ipsec(data: &[u8]) -> Option<Call> {
+    let (&first, rest) = data.split_first()?;
+    let line = [
+        "ip xfrm monitor all",
+        "ip -s xfrm monitor all",
+        "ip -s -o xfrm monitor nokeys",
+        "ip -ts -s xfrm monitor all-nsid",
+    ][usize::from(first >> 1 & 3)];
+    let input = framed(first, rest, IPSEC_KINDS)?;
+    Some(call(line, &[b"file", b"/dev/stdin"], input))
+}
+
+/// Messages from bytes, as [`messages`] says.
+fn framed(first: u8, data: &[u8], kinds: &[u16]) -> Option<Vec<u8>> {
+    let mut rest = data;
     let mut input = Vec::new();
     if first & 1 == 1 {
         input = rest.to_vec();
@@ -67,7 +91,7 @@ pub fn messages(data: &[u8]) -> Option<Call> {
         && let [kind, len, behind @ ..] = rest
     {
         let (payload, next) = behind.split_at(behind.len().min(usize::from(*len) * 8));
-        let kind = KINDS[usize::from(*kind) % KINDS.len()];
+        let kind = kinds[usize::from(*kind) % kinds.len()];
         let whole = u32::try_from(16 + payload.len()).ok()?;
         input.extend_from_slice(&whole.to_ne_bytes());
         input.extend_from_slice(&kind.to_ne_bytes());
@@ -76,7 +100,7 @@ pub fn messages(data: &[u8]) -> Option<Call> {
         input.resize(input.len().next_multiple_of(4), 0);
         rest = next;
     }
-    Some(call(line, &[b"file", b"/dev/stdin"], input))
+    Some(input)
 }
 
 /// What `save` has written: `showdump`. Not `restore`, which sends it on as it is: what Linux 6.18 falls
@@ -99,7 +123,7 @@ pub fn words(data: &[u8]) -> Option<Call> {
     const OBJECTS: &[&str] = &[
         "link", "address", "route", "neigh", "rule", "nexthop", "addrlabel", "ntable", "maddress",
         "netconf", "token", "tcp_metrics", "mroute", "mrule", "macsec", "l2tp", "fou", "ila", "ioam",
-        "sr", "mptcp", "stats",
+        "sr", "mptcp", "stats", "tunnel", "xfrm state", "xfrm policy",
     ];
     const OPTIONS: &[&str] = &[
         "ip -force -batch -",
