@@ -287,3 +287,43 @@ fn stats(out: &mut Out, s: &Stats) {
         out.close();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::Style;
+
+    #[test]
+    fn counters_are_a_table_or_json() {
+        let s = Stats {
+            rx_packets: 1,
+            rx_bytes: 2,
+            rx_frame_errors: 4,
+            tx_dropped: 12,
+            collisions: 10,
+            ..Stats::default()
+        };
+        let shown = |style| {
+            let mut out = Out::memory(style);
+            out.begin();
+            out.open();
+            stats(&mut out, &s);
+            out.close();
+            out.end();
+            String::from_utf8(out.taken()).unwrap()
+        };
+        assert_eq!(
+            shown(Style { oneline: true, ..Style::default() }),
+            "\\RX: Packets    Bytes        Errors CsumErrs OutOfSeq Mcasts\
+             \\    1          2            0      4        0        0       \
+             \\TX: Packets    Bytes        Errors DeadLoop NoRoute  NoBufs\
+             \\    0          0            0      10       0        12    "
+        );
+        assert_eq!(
+            shown(Style { json: true, ..Style::default() }),
+            "[{\"rx\":{\"packets\":1,\"bytes\":2,\"errors\":0,\"csum_errors\":4,\"out_of_seq\":0,\
+             \"multicast\":0},\"tx\":{\"packets\":0,\"bytes\":0,\"errors\":0,\"dead_loop\":10,\
+             \"no_route\":0,\"no_bufs\":12}}]\n"
+        );
+    }
+}

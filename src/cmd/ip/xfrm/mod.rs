@@ -4,6 +4,7 @@
 //! `monitor` shows what happens. There is no JSON of any of it.
 
 mod algo;
+mod attributes;
 mod change;
 mod count;
 mod list;

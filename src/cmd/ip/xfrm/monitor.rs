@@ -15,7 +15,7 @@ use super::super::monitor::{event::stamp, file};
 use super::super::verb;
 use super::show;
 use super::text::{self, Text};
-use super::{open, policy};
+use super::{attributes, open, policy};
 
 // XFRMNLGRP_* (linux/xfrm.h).
 const GROUP_ACQUIRE: u32 = 1;
@@ -226,7 +226,7 @@ fn event(t: &mut Text<'_>, kind: u16, s: Bytes<'_>, inner: Bytes<'_>, attrs: Att
             show::selector(t, s.from(4), 0);
             if let Some(a) = attrs.find(attr::COADDR) {
                 t.put("  coa ");
-                show::coa(t, a.value, family);
+                attributes::coa(t, a.value, family);
                 t.br();
             }
             t.end();
