@@ -23,6 +23,7 @@ pub mod mount;
 pub mod netlink;
 pub mod netns;
 pub mod process;
+#[cfg(test)]
 pub mod regex;
 pub mod signal;
 pub mod socket;

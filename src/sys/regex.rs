@@ -1,4 +1,5 @@
-//! POSIX extended regular expressions, by the C library (regex(3)).
+//! POSIX extended regular expressions, by the C library (regex(3)): tests ask it whether our own
+//! matcher of `sysctl -r` is right.
 #![allow(unsafe_code)]
 
 use std::ffi::CString;

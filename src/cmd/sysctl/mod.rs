@@ -1,15 +1,17 @@
 //! `sysctl`: reads and writes the kernel's settings below /proc/sys (procps 4).
 //!
-//! settings.rs knows how settings are written; this file reads and writes them.
+//! settings.rs knows how settings are written, expression.rs how they are chosen by -r; this file
+//! reads and writes them.
 
+mod expression;
 mod settings;
 
+use expression::Expression;
 use settings::{Line, ROOT, Setting};
 
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
-use crate::error::strerror;
+use crate::error::{errno, strerror};
 use crate::output::{Out, Style};
-use crate::sys::regex::Regex;
 use crate::sys::{fd, file};
 
 const DEPRECATED: u32 = 256;
@@ -70,13 +72,13 @@ const DEFAULT_FILE: &[u8] = b"/etc/sysctl.conf";
 const OLD_NAMES: [&[u8]; 2] = [b"base_reachable_time", b"retrans_time"];
 
 /// What of a setting is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Show {
     Both,
-    Name,
     Value,
     /// Without a line break.
     Binary,
+    Name,
 }
 
 struct Sysctl {
@@ -88,7 +90,7 @@ struct Sysctl {
     write: bool,
     all: bool,
     /// An expression, or one that is none and matches nothing.
-    pattern: Option<Option<Regex>>,
+    pattern: Option<Option<Expression>>,
     /// Repeated separators were warned of.
     repeated: bool,
     out: Out,
@@ -108,7 +110,7 @@ pub fn run(words: &[&[u8]]) -> u8 {
         repeated: false,
         out: Out::new(Style::default()),
     };
-    let status = s.main(words.get(1..).unwrap_or(&[]));
+    let status = s.main(words);
     if let Err(e) = s.out.flush() {
         s.warn(&[b"write error: ", strerror(&e).as_bytes()]);
         return 1;
@@ -119,6 +121,7 @@ pub fn run(words: &[&[u8]]) -> u8 {
 
 impl Sysctl {
     fn main(&mut self, words: &[&[u8]]) -> i32 {
+        let (name, words) = words.split_first().map_or((&b"sysctl"[..], words), |(n, w)| (*n, w));
         if words.is_empty() {
             fd::stderr(help().as_bytes());
             return 1;
@@ -131,21 +134,22 @@ impl Sysctl {
                 Ok(Item::Word(_)) => continue,
                 Err(m) => {
                     // The help goes to stdout, and nothing has failed (observed in procps 4.0.4).
-                    fd::stderr(&[&m.sentence(b"sysctl")[..], b"\n"].concat());
+                    fd::stderr(&[&m.sentence(name)[..], b"\n"].concat());
                     self.out.text(&help());
                     return 0;
                 }
             };
             match u8::try_from(code).unwrap_or(0) {
-                b'b' => self.show = Show::Binary,
-                b'n' if self.show != Show::Name => self.show = Show::Value,
+                // The stronger one counts, wherever it stands.
+                b'b' => self.show = self.show.max(Show::Binary),
+                b'n' => self.show = self.show.max(Show::Value),
                 b'N' => self.show = Show::Name,
                 b'e' => self.ignore = true,
                 b'w' => self.write = true,
                 b'q' => self.quiet = true,
                 b'a' | b'A' | b'X' => self.all = true,
                 b'p' | b'f' => load = Some(value.or(load.flatten())),
-                b'r' => self.pattern = Some(value.map(Regex::new).unwrap_or_default()),
+                b'r' => self.pattern = Some(value.map(Expression::new).unwrap_or_default()),
                 b'h' | b'd' => {
                     self.out.text(&help());
                     return 0;
@@ -161,7 +165,7 @@ impl Sysctl {
                     self.ignore = true;
                     return self.system();
                 }
-                // -o and -x do nothing, nor does -n behind -N.
+                // -o and -x do nothing.
                 _ => {}
             }
         }
@@ -196,7 +200,10 @@ impl Sysctl {
         for word in words {
             if self.write || word.contains(&b'=') {
                 status |= match settings::parse(word, |l| wanted(self.pattern.as_ref(), l)) {
-                    Line::Setting(s) => self.write(&s),
+                    Line::Setting(s) => {
+                        self.warn_repeated(s.repeated.clone());
+                        self.write(&s)
+                    }
                     Line::Nothing => 1,
                     Line::Wrong => {
                         self.warn(&[b"command line(0): invalid syntax, continuing..."]);
@@ -223,6 +230,7 @@ impl Sysctl {
 
     fn read_path(&mut self, path: &[u8]) -> i32 {
         let (mut name, twice) = settings::key(path);
+        self.warn_repeated(twice);
         let kind = match file::kind(path) {
             Ok(kind) => kind,
             Err(e) => {
@@ -233,14 +241,15 @@ impl Sysctl {
                 return 1;
             }
         };
+        if !self.below_root(path) {
+            return -1;
+        }
         if kind.mode & 0o400 == 0 {
             return 0;
         }
         if kind.directory {
-            let slash: &[u8] = if path.ends_with(b"/") { b"" } else { b"/" };
-            return self.directory(&[path, slash].concat());
+            return self.directory(&[path, b"/"].concat());
         }
-        self.warn_repeated(twice);
         if !wanted(self.pattern.as_ref(), &name) {
             return 0;
         }
@@ -248,9 +257,6 @@ impl Sysctl {
             name.push(b'\n');
             self.out.text_bytes(&name);
             return 0;
-        }
-        if !self.below_root(path) {
-            return -1;
         }
         match file::read(path) {
             Ok(text) => {
@@ -319,7 +325,6 @@ impl Sysctl {
 
     /// Writes one setting and shows it.
     fn write(&mut self, s: &Setting) -> i32 {
-        let Some(value) = &s.value else { return 0 };
         let key = &s.key;
         let kind = match file::kind(&s.path) {
             Ok(kind) => kind,
@@ -334,33 +339,31 @@ impl Sysctl {
         if !self.below_root(&s.path) {
             return 1;
         }
+        self.warn_repeated(settings::key(&s.path).1);
         if kind.mode & 0o200 == 0 {
             self.warn(&[b"setting key \"", key, b"\": Operation not permitted"]);
             return 0;
         }
+        let Some(value) = &s.value else {
+            // `-KEY` is for files; the reference would write `(null)` (procps 4.0.4).
+            self.warn(&[b"setting key \"", key, b"\": ", errno(libc::EINVAL).as_bytes()]);
+            return 1;
+        };
         if !self.dry_run
             && let Err(e) = file::write(&s.path, &[&value[..], b"\n"].concat())
         {
-            let ignoring: &[u8] = if s.forgiving { b", ignoring" } else { b"" };
-            match e.raw_os_error() {
-                Some(libc::EPERM | libc::EACCES | libc::EROFS) => {
-                    self.warn(&[b"permission denied on key \"", key, b"\"", ignoring]);
-                }
-                _ => self.warn(&[
-                    b"setting key \"",
-                    key,
-                    b"\"",
-                    ignoring,
-                    b": ",
-                    strerror(&e).as_bytes(),
-                ]),
+            if !matches!(e.raw_os_error(), Some(libc::EPERM | libc::EACCES | libc::EROFS)) {
+                self.warn(&[b"setting key \"", key, b"\": ", strerror(&e).as_bytes()]);
+                return 1;
             }
+            let ignoring: &[u8] = if s.forgiving { b", ignoring" } else { b"" };
+            self.warn(&[b"permission denied on key \"", key, b"\"", ignoring]);
             if !s.forgiving {
                 return 1;
             }
             // It is shown as if it were written (observed in procps 4.0.4).
         }
-        if !self.quiet {
+        if !self.quiet || self.dry_run {
             let parts: [&[u8]; 4] = match self.show {
                 Show::Name => [key, b"", b"", b"\n"],
                 Show::Both => [key, b" = ", value, b"\n"],
@@ -384,7 +387,7 @@ impl Sysctl {
     /// Writes settings in their order; a pattern does not touch what is named elsewhere.
     fn write_list(&mut self, list: &[Setting]) -> i32 {
         let mut status = 0;
-        for s in list {
+        for s in list.iter().filter(|s| s.value.is_some()) {
             if !settings::is_pattern(&s.path) {
                 status |= self.write(s);
                 continue;
@@ -410,6 +413,8 @@ impl Sysctl {
             let from: &[u8] = if name == b"-" { b"/dev/stdin" } else { &name };
             match file::read(from) {
                 Ok(text) => self.lines(&name, &text, list),
+                // A directory is opened, and has no lines.
+                Err(e) if e.raw_os_error() == Some(libc::EISDIR) => {}
                 Err(e) => {
                     self.warn(&[b"cannot open \"", &name, b"\": ", strerror(&e).as_bytes()]);
                     status = 1;
@@ -422,7 +427,10 @@ impl Sysctl {
     fn lines(&mut self, name: &[u8], text: &[u8], list: &mut Vec<Setting>) {
         for (n, line) in text.split_inclusive(|&b| b == b'\n').enumerate() {
             match settings::parse(line, |l| wanted(self.pattern.as_ref(), l)) {
-                Line::Setting(s) => list.push(s),
+                Line::Setting(s) => {
+                    self.warn_repeated(s.repeated.clone());
+                    list.push(s);
+                }
                 Line::Nothing => {}
                 Line::Wrong => {
                     let at = format!("({}): invalid syntax, continuing...", n + 1);
@@ -475,7 +483,7 @@ impl Sysctl {
 }
 
 /// Whether -r lets a name or line through.
-fn wanted(pattern: Option<&Option<Regex>>, text: &[u8]) -> bool {
+fn wanted(pattern: Option<&Option<Expression>>, text: &[u8]) -> bool {
     pattern.is_none_or(|p| p.as_ref().is_some_and(|r| r.is_in(text)))
 }
 

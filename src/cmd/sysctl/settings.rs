@@ -14,8 +14,10 @@ pub struct Setting {
     pub path: Vec<u8>,
     /// `None` for `-KEY`, which no pattern sets.
     pub value: Option<Vec<u8>>,
-    /// `-KEY=VALUE`: refusals do not count.
+    /// `-KEY=VALUE`: a lack of permission does not count.
     pub forgiving: bool,
+    /// What stands behind two separators, for a warning.
+    pub repeated: Option<Vec<u8>>,
 }
 
 /// What a line says.
@@ -80,12 +82,13 @@ pub fn parse(line: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Line {
         None => return Line::Wrong,
     };
     let name = strip_right(name);
-    let path = path(name).0;
+    let (path, repeated) = path(name);
     Line::Setting(Setting {
         key: key(&path).0,
         path,
         forgiving: minus.is_some() && value.is_some(),
         value,
+        repeated,
     })
 }
 
