@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io::{self, IoSliceMut};
-use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
@@ -123,7 +123,7 @@ pub struct Fault {
 }
 
 /// A datagram and what the kernel tells beside it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Received {
     /// Bytes in the buffer.
     pub len: usize,
@@ -133,6 +133,8 @@ pub struct Received {
     /// When it arrived, since 1970; where it was asked for.
     pub time: Option<Duration>,
     pub fault: Option<Fault>,
+    /// The options of the IPv4 header, where they were asked for by IP_RETOPTS.
+    pub options: Vec<u8>,
 }
 
 /// Takes one datagram that waits, or with `errors` one queued error.
@@ -157,6 +159,7 @@ pub fn receive(fd: BorrowedFd<'_>, buf: &mut [u8], errors: bool) -> io::Result<R
         ttl: None,
         time: None,
         fault: None,
+        options: Vec::new(),
     };
     for c in msg.cmsgs()? {
         match c {
@@ -182,6 +185,12 @@ pub fn receive(fd: BorrowedFd<'_>, buf: &mut [u8], errors: bool) -> io::Result<R
                     offender.map(|a| SocketAddr::V6(SocketAddrV6::from(SockaddrIn6::from(a)))),
                 ));
             }
+            ControlMessageOwned::Unknown(c)
+                if (c.cmsg_header.cmsg_level, c.cmsg_header.cmsg_type)
+                    == (libc::IPPROTO_IP, libc::IP_RETOPTS) =>
+            {
+                got.options = c.data_bytes;
+            }
             _ => {}
         }
     }
@@ -197,6 +206,30 @@ fn fault(e: libc::sock_extended_err, offender: Option<SocketAddr>) -> Fault {
         info: e.ee_info,
         offender,
     }
+}
+
+/// Takes a flow label for what is sent to an address (ipv6(7)); 0 lets the kernel choose. The label.
+///
+/// # Errors
+///
+/// EPERM when another socket has it; those of setsockopt(2).
+pub fn flow_label(fd: BorrowedFd<'_>, to: Ipv6Addr, label: u32) -> io::Result<u32> {
+    const IPV6_FLOWLABEL_MGR: i32 = 32;
+    // struct in6_flowlabel_req (linux/in6.h): address, label, action (get), share (exclusively),
+    // flags (create), expires, linger, room.
+    let mut request = [0u8; 32];
+    request[..16].copy_from_slice(&to.octets());
+    request[16..20].copy_from_slice(&label.to_be_bytes());
+    request[21] = 1;
+    request[22..24].copy_from_slice(&1u16.to_ne_bytes());
+    let (level, at) = (libc::IPPROTO_IPV6, request.as_mut_ptr().cast());
+    // SAFETY: the kernel reads 32 bytes, writes the label that it chose into them, and keeps no
+    // pointer.
+    let done = unsafe { libc::setsockopt(fd.as_raw_fd(), level, IPV6_FLOWLABEL_MGR, at, 32) };
+    if done < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(u32::from_be_bytes([request[16], request[17], request[18], request[19]]))
 }
 
 /// Every address of this namespace's devices: name, address.

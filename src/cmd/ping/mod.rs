@@ -1,23 +1,25 @@
 //! `ping`: asks a host for an echo and tells how long it took (iputils' ping of 2024).
 //!
 //! options.rs reads the words, target.rs finds the host, the way there and a socket, session.rs
-//! sends and receives, packet.rs knows ICMP, stats.rs counts.
+//! sends and receives, packet.rs knows ICMP, recorded.rs the options of IP, stats.rs counts.
 
 mod options;
 mod packet;
+mod recorded;
 mod session;
 mod stats;
 mod target;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 
 pub use options::HELP;
 use options::{Options, failed};
+use recorded::{Record, Stamp};
 use session::Session;
 use target::{Socket, Target};
 
-use crate::error::{Error, strerror};
+use crate::error::{Error, errno, strerror};
 use crate::names::Names;
 use crate::output::{Out, Style};
 use crate::sys::{fd, process, socket};
@@ -27,7 +29,12 @@ pub fn run(words: &[&[u8]]) -> u8 {
     match ping(words) {
         Ok(status) => status,
         Err(e) => {
-            fd::stderr(&e.text());
+            let text = e.text();
+            // It calls itself as it was called: `ping6`, `/bin/ping`.
+            match (words.first(), text.strip_prefix(b"ping: ")) {
+                (Some(name), Some(rest)) => fd::stderr(&[*name, b": ", rest].concat()),
+                _ => fd::stderr(&text),
+            }
             e.status()
         }
     }
@@ -35,14 +42,11 @@ pub fn run(words: &[&[u8]]) -> u8 {
 
 fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     let root = process::is_root();
-    let Some(mut options) = Options::parse(words.get(1..).unwrap_or(&[]), root)? else {
+    let Some(options) = Options::parse(words, root)? else {
         let version =
             concat!("ping from iputils 20240905, ipbox ", env!("CARGO_PKG_VERSION"), "\n");
         return fd::stdout(version.as_bytes()).map(|()| 0).map_err(|_| failed(1, b"write error"));
     };
-    if options.family == libc::AF_UNSPEC {
-        options.family = family_of(words.first().copied().unwrap_or(b"ping"));
-    }
     let mut names = Names::default();
     let mut out = Out::new(Style::default());
     if let Some(pattern) = &options.pattern {
@@ -57,16 +61,10 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     let host = options.hosts.last().cloned().unwrap_or_default();
     let mut target = target::resolve(&host, &options, &mut names)?;
     let v6 = target.addr.is_ipv6();
-    if options.hosts.len() > 1 {
-        // Hosts before the last were a source route, which kernels no longer let anyone set.
-        return Err(if v6 {
-            Error::Status(2)
-        } else {
-            failed(2, b"record route: Operation not permitted")
-        });
-    }
+    target.hops = hops(&options, v6, &mut names)?;
     let socket = sockets.choose(v6, &options)?;
-    let limit = 65535 - if v6 { 8 } else { 28 };
+    let room = recorded::room(options.record);
+    let limit = 65535 - if v6 { 8 } else { 28 + room };
     if options.size > limit {
         let text =
             format!("invalid -s value: '{}': out of range: 0 <= value <= {limit}", options.size);
@@ -77,7 +75,7 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
         told_verbosely(&target, &mut out);
     }
     let source = target::prepare(&socket, &mut target, &options, &mut names)?;
-    settings(&socket, v6, &options)?;
+    settings(&socket, &mut target, &options)?;
     if options.connect {
         socket::connect(socket::of(&socket.fd), target.addr)
             .map_err(|e| failed(2, format!("connect failed: {}", strerror(&e)).as_bytes()))?;
@@ -87,13 +85,25 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     Session::new(socket, target, options, names, out)?.run()
 }
 
-/// `ping4` and `ping6` are names of their own.
-fn family_of(program: &[u8]) -> i32 {
-    match program.last() {
-        Some(b'4') => libc::AF_INET,
-        Some(b'6') => libc::AF_INET6,
-        _ => libc::AF_UNSPEC,
+/// The hosts before the last: a route that requests shall take, or whose times are wanted.
+fn hops(o: &Options, v6: bool, names: &mut Names) -> Result<Vec<Ipv4Addr>, Error> {
+    let hosts = o.hosts.get(..o.hosts.len().saturating_sub(1)).unwrap_or(&[]);
+    let most = match o.record {
+        None if !v6 => recorded::HOPS,
+        Some(Record::Time(Stamp::Named)) if !v6 => recorded::STAMPS,
+        _ => 0,
+    };
+    if hosts.len() > most {
+        return Err(options::usage());
     }
+    let only_v4 = Options { family: libc::AF_INET, ..o.clone() };
+    let mut hops = Vec::new();
+    for host in hosts {
+        if let IpAddr::V4(a) = target::resolve(host, &only_v4, names)?.addr.ip() {
+            hops.push(a);
+        }
+    }
+    Ok(hops)
 }
 
 /// One socket for each family that may be needed.
@@ -162,8 +172,9 @@ fn link_local_warning(socket: &Socket, target: &Target) {
 }
 
 /// Everything that is set on the socket before the first request.
-fn settings(s: &Socket, v6: bool, o: &Options) -> Result<(), Error> {
+fn settings(s: &Socket, target: &mut Target, o: &Options) -> Result<(), Error> {
     let fd = socket::of(&s.fd);
+    let v6 = target.addr.is_ipv6();
     let (level, errors) = if v6 {
         (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
     } else {
@@ -181,6 +192,18 @@ fn settings(s: &Socket, v6: bool, o: &Options) -> Result<(), Error> {
         set(level, libc::IPV6_RECVHOPLIMIT, 1, "can't receive hop limit")?;
     } else if !s.raw {
         set(level, libc::IP_RECVTTL, 1, "WARNING: setsockopt(IP_RECVTTL)")?;
+        set(level, libc::IP_RETOPTS, 1, "WARNING: setsockopt(IP_RETOPTS)")?;
+    }
+    if o.record.is_none() && !target.hops.is_empty() {
+        // The reference has given its privileges away by now, and without them the kernel takes
+        // no route of hosts.
+        let why = errno(libc::EPERM);
+        return Err(failed(2, format!("record route: {why}").as_bytes()));
+    }
+    let recorded = recorded::asked(o.record, &target.hops);
+    if !v6 && !recorded.is_empty() {
+        socket::set_bytes(fd, level, libc::IP_OPTIONS, &recorded)
+            .map_err(|e| failed(2, format!("record route: {}", strerror(&e)).as_bytes()))?;
     }
     if let Some(tos) = o.tos {
         let name = if v6 { libc::IPV6_TCLASS } else { libc::IP_TOS };
@@ -207,6 +230,12 @@ fn settings(s: &Socket, v6: bool, o: &Options) -> Result<(), Error> {
             set(level, libc::IP_TTL, ttl, "cannot set unicast time-to-live")?;
         }
     }
+    if let (SocketAddr::V6(addr), Some(label)) = (&mut target.addr, o.flow) {
+        let label = socket::flow_label(fd, *addr.ip(), label)
+            .map_err(|e| failed(2, format!("can't set flowlabel: {}", strerror(&e)).as_bytes()))?;
+        set(level, libc::IPV6_FLOWINFO_SEND, 1, "can't send flowinfo")?;
+        addr.set_flowinfo(label.to_be());
+    }
     if o.dont_route {
         set(libc::SOL_SOCKET, libc::SO_DONTROUTE, 1, "setsockopt")?;
     }
@@ -215,7 +244,7 @@ fn settings(s: &Socket, v6: bool, o: &Options) -> Result<(), Error> {
         let _ = socket::set(fd, libc::SOL_SOCKET, libc::SO_DEBUG, 1);
     }
     if let Some(mark) = o.mark
-        && let Err(e) = socket::set(fd, libc::SOL_SOCKET, libc::SO_MARK, mark)
+        && let Err(e) = socket::set(fd, libc::SOL_SOCKET, libc::SO_MARK, mark.cast_signed())
     {
         fd::stderr(
             format!(
@@ -256,21 +285,27 @@ fn filter(s: &Socket, v6: bool) -> Result<(), Error> {
 }
 
 /// `PING NAME (ADDRESS) …`
-fn headline(out: &mut Out, t: &Target, source: IpAddr, o: &Options, names: &mut Names) {
+fn headline(out: &mut Out, t: &Target, source: SocketAddr, o: &Options, names: &mut Names) {
     out.text("PING ");
     out.text_bytes(&t.name);
     out.text(" (");
     out.text_bytes(&target::shown(t.addr, names));
     out.text(") ");
+    if let (SocketAddr::V6(a), Some(_)) = (t.addr, o.flow) {
+        out.text(&format!(", flow 0x{:05x}, ", u32::from_be(a.flowinfo())));
+    }
     if o.device.is_some() || o.source.is_some() || o.strict_source {
-        out.text(&format!("from {source} "));
+        out.text("from ");
+        out.text_bytes(&target::shown(source, names));
+        out.text(" ");
         out.text_bytes(o.device.as_deref().unwrap_or(b""));
         out.text(": ");
     }
     if t.addr.is_ipv6() {
         out.text(&format!("{} data bytes\n", o.size));
     } else {
-        out.text(&format!("{}({}) bytes of data.\n", o.size, o.size + 28));
+        let whole = o.size + 28 + recorded::room(o.record);
+        out.text(&format!("{}({whole}) bytes of data.\n", o.size));
     }
     let _ = out.flush();
 }

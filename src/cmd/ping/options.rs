@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::recorded::{Record, Stamp};
 use crate::cli::getopt::{Getopt, Item, Order, Spec};
-use crate::cli::value;
 use crate::error::{Error, errno};
 use crate::sys::fd;
 
@@ -29,10 +29,14 @@ pub struct Options {
     pub source: Option<IpAddr>,
     pub preload: u64,
     pub pattern: Option<Vec<u8>>,
-    pub mark: Option<i32>,
+    pub mark: Option<u32>,
     /// IP_PMTUDISC_*
     pub pmtudisc: Option<i32>,
     pub tos: Option<i32>,
+    /// -F, 0 for any.
+    pub flow: Option<u32>,
+    /// -R or -T.
+    pub record: Option<Record>,
     pub send_buffer: Option<i32>,
     pub ident: Option<u16>,
     pub quiet: bool,
@@ -76,6 +80,8 @@ impl Default for Options {
             mark: None,
             pmtudisc: None,
             tos: None,
+            flow: None,
+            record: None,
             send_buffer: None,
             ident: None,
             quiet: false,
@@ -133,6 +139,9 @@ pub const HELP: &[(&str, &str)] = &[
     ("-M do|want|dont|probe", "path MTU discovery"),
     ("-p HEX", "fill the data with these bytes"),
     ("-Q TOS", "type of service, or traffic class"),
+    ("-R", "routers write their address into each request (IPv4)"),
+    ("-T tsonly|tsandaddr|tsprespec", "routers write the time (IPv4)"),
+    ("-F LABEL", "flow label (IPv6); 0 for any"),
     ("-S BYTES", "the socket's send buffer"),
     ("-e NUMBER", "identifier of the requests"),
     ("-C", "connect the socket"),
@@ -158,13 +167,14 @@ pub fn failed(status: u8, text: &[u8]) -> Error {
 }
 
 impl Options {
-    /// Reads the words behind the program's name; `None` when -V has said it all.
+    /// Reads the words, the first of which is the program's name; `None` when -V has said it all.
     ///
     /// # Errors
     ///
     /// The reference's sentence: status 1 for numbers, 2 for anything else.
     pub fn parse(words: &[&[u8]], root: bool) -> Result<Option<Options>, Error> {
-        let mut o = Options::default();
+        let (name, words) = words.split_first().map_or((&b"ping"[..], words), |(n, w)| (*n, w));
+        let mut o = Options { family: family_of(name), ..Options::default() };
         let mut g = Getopt::new(words, Order::Permute);
         while let Some(item) = g.next(&Spec { short: SHORT, long: &[] }) {
             match item {
@@ -183,7 +193,7 @@ impl Options {
                         }
                         m => m,
                     };
-                    fd::stderr(&[&m.sentence(b"ping")[..], b"\n"].concat());
+                    fd::stderr(&[&m.sentence(name)[..], b"\n"].concat());
                     return Err(usage());
                 }
             }
@@ -208,9 +218,22 @@ impl Options {
                 self.family = family;
             }
             b'b' => self.broadcast = true,
-            b'R' | b'T' | b'F' | b'N' => {
-                let text = [b"option -", &[code][..], b" is not built in yet"].concat();
-                return Err(failed(2, &text));
+            b'N' => {
+                return Err(failed(2, b"node information queries (-N) are not part of ipbox"));
+            }
+            b'F' => self.flow = Some(flow(value)?),
+            b'R' | b'T' => {
+                let other = |r| matches!(r, Record::Route) != (code == b'R');
+                if self.record.is_some_and(other) {
+                    return Err(failed(2, b"only one of -T or -R may be used"));
+                }
+                self.record = Some(match value {
+                    _ if code == b'R' => Record::Route,
+                    b"tsonly" => Record::Time(Stamp::Only),
+                    b"tsandaddr" => Record::Time(Stamp::AndAddress),
+                    b"tsprespec" => Record::Time(Stamp::Named),
+                    _ => return Err(failed(2, &[b"invalid timestamp type: ", value].concat())),
+                });
             }
             b'3' => self.precise = true,
             b'a' => self.audible = true,
@@ -237,7 +260,7 @@ impl Options {
                 }
             }
             b'L' => self.no_loop = true,
-            b'm' => self.mark = Some(int(value, 0, i32::MAX)?),
+            b'm' => self.mark = u32::try_from(number(value, 0, u32::MAX.into())?).ok(),
             b'M' => {
                 self.pmtudisc = Some(match value {
                     b"do" => libc::IP_PMTUDISC_DO,
@@ -270,9 +293,11 @@ impl Options {
         let bare = text.split('%').next().unwrap_or("");
         if let Ok(v6) = bare.parse::<Ipv6Addr>() {
             self.source = Some(v6.into());
-            self.device = text.split_once('%').map(|(_, dev)| dev.as_bytes().to_vec());
-        } else if let Some(v4) = value::inet_aton(word) {
-            self.source = Some(Ipv4Addr::into(v4));
+            if let Some((_, device)) = text.split_once('%') {
+                self.device = Some(device.as_bytes().to_vec());
+            }
+        } else if let Ok(v4) = text.parse::<Ipv4Addr>() {
+            self.source = Some(v4.into());
         } else {
             self.device = Some(word.to_vec());
         }
@@ -291,6 +316,15 @@ impl Options {
             ));
         }
         Ok(())
+    }
+}
+
+/// `ping4` and `ping6` are names of their own.
+fn family_of(program: &[u8]) -> i32 {
+    match program.last() {
+        Some(b'4') => libc::AF_INET,
+        Some(b'6') => libc::AF_INET6,
+        _ => libc::AF_UNSPEC,
     }
 }
 
@@ -347,14 +381,17 @@ fn seconds(value: &[u8], what: &str, units: f64) -> Result<u64, Error> {
     if !(0.0..=f64::from(i32::MAX) / 1000.0).contains(&n) || n * units > 9e18 {
         return Err(bad(""));
     }
-    if units > 1000.0 && n > f64::from(i32::MAX) / units {
-        return Err(bad(""));
-    }
     Ok((n * units) as u64)
 }
 
 /// The number at the beginning and what follows, as strtod(3).
 fn float(text: &str) -> (f64, &str) {
+    if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
+        let end = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
+        if let Ok(n) = u32::from_str_radix(&hex[..end], 16) {
+            return (n.into(), &hex[end..]);
+        }
+    }
     let mut end = text.len();
     while end > 0 {
         if text.is_char_boundary(end)
@@ -370,8 +407,8 @@ fn float(text: &str) -> (f64, &str) {
 
 /// Up to 16 bytes in hexadecimal, two digits each; the last may have one.
 fn pattern(value: &[u8]) -> Result<Vec<u8>, Error> {
-    if !value.iter().all(u8::is_ascii_hexdigit) {
-        let text = [b"patterns must be specified as hex digits: ", value].concat();
+    if let Some(at) = value.iter().position(|b| !b.is_ascii_hexdigit()) {
+        let text = [b"patterns must be specified as hex digits: ", &value[at..]].concat();
         return Err(failed(2, &text));
     }
     let byte = |digits: &[u8]| {
@@ -380,14 +417,40 @@ fn pattern(value: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(value.chunks(2).take(16).map(byte).collect())
 }
 
+/// Only what is too large is refused: the reference reads a long number and keeps its low 32 bits.
 fn tos(word: &[u8]) -> Result<i32, Error> {
-    let n = value::i64(word).ok_or_else(|| failed(2, &[b"bad TOS value: ", word].concat()))?;
-    match i32::try_from(n) {
-        Ok(n @ 0..=255) => Ok(n),
-        _ => {
+    let n = whole(word).ok_or_else(|| failed(2, &[b"bad TOS value: ", word].concat()))?;
+    let [a, b, c, d, ..] = n.to_le_bytes();
+    match i32::from_le_bytes([a, b, c, d]) {
+        n @ ..=255 => Ok(n),
+        n => {
             let text = format!("the decimal value of TOS bits must be in range 0-255: {n}");
             Err(failed(2, text.as_bytes()))
         }
+    }
+}
+
+/// A number in decimal, or with 0x in hexadecimal, as strtol(3) reads it; too large ones stay large.
+fn whole(word: &[u8]) -> Option<i64> {
+    let text = word.trim_ascii_start();
+    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+    let (digits, base) = match digits {
+        [b'0', b'x' | b'X', hex @ ..] => (hex, 16),
+        _ => (digits, 10),
+    };
+    let n = digits.iter().try_fold(0i64, |n, &b| {
+        let digit = char::from(b).to_digit(base)?;
+        Some(n.saturating_mul(base.into()).saturating_add(digit.into()))
+    })?;
+    Some(if text.starts_with(b"-") { -n } else { n })
+}
+
+/// A flow label: 20 bits.
+fn flow(word: &[u8]) -> Result<u32, Error> {
+    let n = whole(word).ok_or_else(|| failed(2, &[b"bad value for flowinfo: ", word].concat()))?;
+    match u32::try_from(n) {
+        Ok(n @ 0..=0xf_ffff) => Ok(n),
+        _ => Err(failed(2, &[b"flow value is greater than 20 bits: ", word].concat())),
     }
 }
 
@@ -396,7 +459,8 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Options, (u8, String)> {
-        let words: Vec<&[u8]> = line.split(' ').map(str::as_bytes).collect();
+        let words: Vec<&[u8]> =
+            ["ping"].into_iter().chain(line.split(' ')).map(str::as_bytes).collect();
         Options::parse(&words, false)
             .map(|o| o.unwrap())
             .map_err(|e| (e.status(), String::from_utf8(e.text()).unwrap()))
@@ -419,7 +483,7 @@ mod tests {
         assert_eq!(told("-c 1x h"), (1, "ping: invalid argument: '1x'\n".into()));
         assert_eq!(told("-W -1 h"), (2, "ping: bad linger time: -1\n".into()));
         assert_eq!(told("-i 1e9 h"), (2, "ping: bad timing interval: 1e9\n".into()));
-        assert_eq!(told("-R h"), (2, "ping: option -R is not built in yet\n".into()));
+        assert_eq!(told("-R -T x h").1, "ping: only one of -T or -R may be used\n");
         assert_eq!(told("-c 1").1, "ping: usage error: Destination address required\n");
         assert!(parse("-i 0 h").unwrap().check_pace(true).is_ok());
         assert_eq!(parse("-i 0 h").unwrap().check_pace(false).unwrap_err().status(), 2);
@@ -440,5 +504,7 @@ mod tests {
         assert_eq!(float("0.2x"), (0.2, "x"));
         assert_eq!(float("x"), (0.0, "x"));
         assert_eq!(float("1e3"), (1000.0, ""));
+        assert_eq!(float("0x10s"), (16.0, "s"));
+        assert_eq!(float("0x"), (0.0, "x"));
     }
 }

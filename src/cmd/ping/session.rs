@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::options::{Options, failed};
 use super::packet::{self, HEADER, Message, TIMEVAL};
+use super::recorded;
 use super::stats::{self, Stats, Summary};
 use super::target::{self, Socket, Target};
 use crate::error::{Error, errno, strerror};
@@ -46,6 +47,8 @@ pub struct Session {
     /// When the wait for the last answers ends.
     end: Option<Instant>,
     buf: Vec<u8>,
+    /// The last route that routers recorded.
+    route: Vec<u8>,
     /// The output could not be written.
     broken: bool,
 }
@@ -89,6 +92,7 @@ impl Session {
             buf: vec![0; o.size + HEADER + 4096],
             stats: Stats::default(),
             hosts: None,
+            route: Vec::new(),
             broken: false,
             end: None,
             last: start,
@@ -332,10 +336,12 @@ impl Session {
         let buf = std::mem::take(&mut self.buf);
         let mut icmp = &buf[..got.len.min(buf.len())];
         let mut ttl = got.ttl;
+        let mut recorded = &got.options[..];
         if !self.v6()
             && self.socket.raw
             && let Some((len, hops)) = packet::ip_header(icmp)
         {
+            recorded = &icmp[20..len];
             (icmp, ttl) = (&icmp[len..], Some(hops.into()));
         }
         let ours = self.ours();
@@ -346,7 +352,7 @@ impl Session {
         match message {
             Some(Message::Reply { ident, seq, data, broken }) => {
                 let time = got.time.filter(|_| !self.o.user_time).unwrap_or_else(now);
-                let reply = Reply { from, ident, seq, data, broken, ttl, time };
+                let reply = Reply { from, ident, seq, data, broken, ttl, time, recorded };
                 self.reply(&reply);
             }
             // The error queue tells it too, and is believed.
@@ -414,6 +420,13 @@ impl Session {
         self.compare(r.data);
         if self.o.audible {
             self.out.text("\x07");
+        }
+        if !r.recorded.is_empty() {
+            let mut last = std::mem::take(&mut self.route);
+            let text =
+                recorded::told(r.recorded, &mut last, |a| self.who(SocketAddr::new(a.into(), 0)));
+            self.route = last;
+            self.out.text_bytes(&text);
         }
         self.out.text("\n");
         self.flush();
@@ -530,4 +543,6 @@ struct Reply<'a> {
     broken: bool,
     ttl: Option<i32>,
     time: Duration,
+    /// The options of IP.
+    recorded: &'a [u8],
 }

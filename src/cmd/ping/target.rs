@@ -21,6 +21,8 @@ pub struct Target {
     pub addr: SocketAddr,
     /// Whether an address was typed rather than a name.
     pub literal: bool,
+    /// Hosts on the way; requests go to the first of them.
+    pub hops: Vec<Ipv4Addr>,
 }
 
 /// A socket for ICMP.
@@ -87,6 +89,7 @@ pub fn resolve(word: &[u8], options: &Options, names: &mut Names) -> Result<Targ
             IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, scope)),
         },
         literal,
+        hops: Vec::new(),
     };
     if let Some(v4) = value::inet_aton(word) {
         return if fits(&v4.into()) { Ok(found(v4.into(), 0, true)) } else { Err(wrong_family()) };
@@ -151,7 +154,7 @@ pub fn prepare(
     target: &mut Target,
     options: &Options,
     names: &mut Names,
-) -> Result<IpAddr, Error> {
+) -> Result<SocketAddr, Error> {
     let v6 = target.addr.is_ipv6();
     let family = if v6 { libc::AF_INET6 } else { libc::AF_INET };
     let probe = socket::open(family, libc::SOCK_DGRAM, 0)
@@ -174,7 +177,7 @@ pub fn prepare(
     let source = match given {
         Some(source) => {
             let scope = match &options.device {
-                Some(d) if v6 => names.index(d).unwrap_or(0),
+                Some(d) if source_is_link_local(source) => names.index(d).unwrap_or(0),
                 _ => 0,
             };
             let addr = match source {
@@ -184,7 +187,7 @@ pub fn prepare(
             let what = if v6 { "bind icmp socket" } else { "bind" };
             socket::bind(socket::of(&s.fd), addr)
                 .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))?;
-            source
+            addr
         }
         None => {
             let source = from_probe(s, &probe, target, options)?;
@@ -193,21 +196,25 @@ pub fn prepare(
                 socket::bind(socket::of(&s.fd), SocketAddr::new(source, 0))
                     .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))?;
             }
-            source
+            SocketAddr::new(source, 0)
         }
     };
     if let (Some(device), None) = (&options.device, given) {
         let own = socket::own_addresses().unwrap_or_default();
-        if !own.iter().any(|(name, a)| name == device && *a == source) {
+        if !own.iter().any(|(name, a)| name == device && *a == source.ip()) {
             let text = "ping: Warning: source address might be selected on device other than: ";
             fd::stderr(&[text.as_bytes(), device, b"\n"].concat());
         }
     }
     // 0.0.0.0 and :: are this host.
     if target.addr.ip().is_unspecified() {
-        target.addr.set_ip(source);
+        target.addr.set_ip(source.ip());
     }
     Ok(source)
+}
+
+fn source_is_link_local(a: IpAddr) -> bool {
+    matches!(a, IpAddr::V6(a) if link_local(a))
 }
 
 fn link_local(a: Ipv6Addr) -> bool {
@@ -220,16 +227,17 @@ fn from_probe(
     target: &Target,
     options: &Options,
 ) -> Result<IpAddr, Error> {
-    // Addresses that are valid on one cable only: a device decides, or nobody does, and the
-    // reference leaves the source open.
-    if let SocketAddr::V6(a) = target.addr
-        && link_local(*a.ip())
-        && (options.device.is_some() || (a.scope_id() == 0 && !a.ip().is_multicast()))
+    // For addresses that are valid on one cable only the reference leaves the source open.
+    if let IpAddr::V6(a) = target.addr.ip()
+        && link_local(a)
     {
         return Ok(Ipv6Addr::UNSPECIFIED.into());
     }
     let mut to = target.addr;
     to.set_port(PROBE_PORT);
+    if let Some(&first) = target.hops.first() {
+        to.set_ip(first.into());
+    }
     let told =
         |what: &str, e: &std::io::Error| failed(2, format!("{what}: {}", strerror(e)).as_bytes());
     if let Err(e) = socket::connect(socket::of(probe), to) {
