@@ -121,6 +121,7 @@ pub struct Getopt<'a> {
     order: Order,
     operands: VecDeque<&'a [u8]>,
     ended: bool,
+    name: &'static str,
 }
 
 /// A place among the words.
@@ -135,7 +136,7 @@ impl<'a> Getopt<'a> {
     /// `words` without the name of the program.
     pub fn new(words: &'a [&'a [u8]], order: Order) -> Getopt<'a> {
         let operands = VecDeque::new();
-        Getopt { words, next: 0, cluster: b"", order, operands, ended: false }
+        Getopt { words, next: 0, cluster: b"", order, operands, ended: false, name: "" }
     }
 
     /// The words that are no options, in their order; complete when `next` has given `None`.
@@ -155,6 +156,10 @@ impl<'a> Getopt<'a> {
     /// The index of the word that will be looked at next.
     pub fn at(&self) -> usize {
         self.next
+    }
+    /// The long option that was read last, in full; empty before the first.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
     /// The word that will be looked at next, unless letters of a cluster come first.
     pub fn peek(&self) -> Option<&'a [u8]> {
@@ -245,6 +250,7 @@ impl<'a> Getopt<'a> {
                 first
             }
         };
+        self.name = row.name;
         let value = match (row.value, value) {
             (Value::No, Some(_)) => return Err(Mistake::UnwantedValue(row.name)),
             (Value::Needed, None) => Some(self.take().ok_or(Mistake::NoLongValue(row.name))?),

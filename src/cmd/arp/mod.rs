@@ -3,6 +3,8 @@
 //! The table is read from /proc/net/arp and changed by the requests of arp(7), as net-tools
 //! does, so that refusals have the same words.
 
+mod hardware;
+
 use std::net::Ipv4Addr;
 
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
@@ -21,20 +23,6 @@ const TRAILERS: i32 = 0x10;
 const NETMASK: i32 = 0x20;
 const DONT_PUBLISH: i32 = 0x40;
 const MAGIC: i32 = 0x80;
-
-const ETHER: u16 = 1;
-
-/// Types of hardware: name, ARPHRD_*, whether it has ARP.
-#[rustfmt::skip] // one row, one line
-const HARDWARE: &[(&str, u16, bool)] = &[
-    ("netrom", 0, true), ("ether", 1, true), ("ax25", 3, true), ("arcnet", 7, true),
-    ("rose", 11, true), ("dlci", 15, true), ("eui64", 27, true), ("infiniband", 32, false),
-    ("ash", 64, true), ("slip", 256, false), ("cslip", 257, false), ("slip6", 258, false),
-    ("cslip6", 259, false), ("adaptive", 264, false), ("x25", 271, true), ("ppp", 512, false),
-    ("hdlc", 513, false), ("lapb", 516, false), ("tunnel", 768, false), ("frad", 770, false),
-    ("loop", 772, false), ("fddi", 774, true), ("sit", 776, false), ("hippi", 780, true),
-    ("irda", 783, true), ("ec", 782, false), ("generic", 65535, false),
-];
 
 const SHORT: &str = "A:H:adfp:nsei:t:vh?DNV";
 
@@ -91,7 +79,9 @@ enum Verb {
 
 struct Options {
     verb: Verb,
+    /// -a; -e is stronger.
     bsd: bool,
+    table: bool,
     numeric: bool,
     verbose: bool,
     use_device: bool,
@@ -103,7 +93,7 @@ struct Options {
 /// Runs the applet: status 0; 255 for anything refused, 3 for words that make no command.
 pub fn run(words: &[&[u8]]) -> u8 {
     let mut out = Out::new(Style::default());
-    let result = arp(words.get(1..).unwrap_or(&[]), &mut out);
+    let result = arp(words, &mut out);
     let _ = out.flush();
     match result {
         Ok(()) => 0,
@@ -123,9 +113,11 @@ fn usage() -> Error {
 }
 
 fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
+    let (name, words) = words.split_first().map_or((&b"arp"[..], words), |(n, w)| (*n, w));
     let mut o = Options {
         verb: Verb::Show,
         bsd: false,
+        table: false,
         numeric: false,
         verbose: false,
         use_device: false,
@@ -138,13 +130,13 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
             Ok(Item::Option(code, value)) => (code, value.unwrap_or(b"")),
             Ok(Item::Word(_)) => continue,
             Err(m) => {
-                fd::stderr(&[&m.sentence(b"arp")[..], b"\n"].concat());
+                fd::stderr(&[&m.sentence(name)[..], b"\n"].concat());
                 return Err(usage());
             }
         };
         match u8::try_from(code).unwrap_or(0) {
             b'a' => (o.verb, o.bsd) = (Verb::Show, true),
-            b'e' => (o.verb, o.bsd) = (Verb::Show, false),
+            b'e' => (o.verb, o.table) = (Verb::Show, true),
             b'n' => o.numeric = true,
             b'v' => o.verbose = true,
             b'D' => o.use_device = true,
@@ -153,13 +145,13 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
             b'd' => o.verb = Verb::Delete,
             b'f' => o.verb = Verb::File,
             b'i' => o.device = value.to_vec(),
-            b'H' | b't' => o.hardware = Some(hardware(value)?),
+            b'H' | b't' => o.hardware = Some(hardware::kind(value)?),
             b'A' | b'p' => protocol(value)?,
             b'V' => {
                 out.text(concat!("net-tools 2.10, ipbox ", env!("CARGO_PKG_VERSION"), "\n"));
                 return Ok(());
             }
-            b'h' | b'?' => {
+            b'h' => {
                 out.text(HELP);
                 return Ok(());
             }
@@ -167,6 +159,7 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         }
     }
     let operands = options.operands();
+    o.bsd &= !o.table;
     match o.verb {
         Verb::Show => show(&o, operands.first().copied(), out),
         Verb::Set => set(&o, &operands),
@@ -175,21 +168,14 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
     }
 }
 
-fn hardware(word: &[u8]) -> Result<u16, Error> {
-    let row = HARDWARE.iter().find(|(name, ..)| name.as_bytes() == word);
-    match row {
-        None => Err(failed(&[b"arp: ", word, b": unknown hardware type."])),
-        Some((.., false)) => {
-            Err(failed(&[b"arp: ", word, b": hardware type without ARP support."]))
-        }
-        Some(&(_, number, true)) => Ok(number),
-    }
-}
-
 fn protocol(word: &[u8]) -> Result<(), Error> {
+    if word.contains(&b',') {
+        fd::stderr(b"Please don't supply more than one address family.\n");
+    }
     match word {
         b"inet" => Ok(()),
-        b"inet6" | b"unix" | b"ax25" | b"netrom" | b"rose" | b"ipx" | b"ddp" | b"ec" | b"x25" => {
+        b"unspec" | b"ash" | b"inet6" | b"unix" | b"ax25" | b"netrom" | b"rose" | b"ipx"
+        | b"ddp" | b"ec" | b"x25" => {
             Err(failed(&[b"arp: ", word, b": kernel only supports 'inet'."]))
         }
         _ => Err(failed(&[b"arp: ", word, b": unknown address family."])),
@@ -290,14 +276,10 @@ fn show(o: &Options, host: Option<&[u8]>, out: &mut Out) -> Result<(), Error> {
     Ok(())
 }
 
-fn hardware_name(kind: u16) -> &'static str {
-    HARDWARE.iter().find(|(_, number, _)| *number == kind).map_or("ether", |(name, ..)| name)
-}
-
 /// One line of the table; names are cut to their column.
 fn row(e: &Entry<'_>, name: Option<&str>) -> String {
     let (kind, hardware) = match e.flags {
-        f if f & COMPLETE != 0 => (hardware_name(e.kind), e.hardware),
+        f if f & COMPLETE != 0 => (hardware::name(e.kind), e.hardware),
         f if f & PUBLISHED != 0 => ("*", "<from_interface>"),
         _ => ("", "(incomplete)"),
     };
@@ -320,7 +302,7 @@ fn row(e: &Entry<'_>, name: Option<&str>) -> String {
 fn sentence(e: &Entry<'_>, name: Option<&str>) -> String {
     let mut t = format!("{} ({}) at ", name.unwrap_or("?"), e.addr);
     if e.flags & COMPLETE != 0 {
-        t += &format!("{} [{}] ", e.hardware, hardware_name(e.kind));
+        t += &format!("{} [{}] ", e.hardware, hardware::name(e.kind));
     } else if e.flags & PUBLISHED != 0 {
         t += "<from_interface> ";
     } else {
@@ -381,8 +363,9 @@ fn set(o: &Options, words: &[&[u8]]) -> Result<(), Error> {
             failed(&[b"arp: cant get HW-Address for `", word, b"': ", why.as_bytes(), b"."])
         })?
     } else {
-        let bytes = ether(word).ok_or_else(|| failed(&[b"arp: invalid hardware address"]))?;
-        (o.hardware.unwrap_or(ETHER), bytes)
+        let kind = o.hardware.unwrap_or(hardware::ETHER);
+        let bytes = hardware::address(kind, word);
+        (kind, bytes.ok_or_else(|| failed(&[b"arp: invalid hardware address"]))?)
     };
     let x = extra(o, &words[2..], PERMANENT | COMPLETE)?;
     if o.verbose {
@@ -390,25 +373,6 @@ fn set(o: &Options, words: &[&[u8]]) -> Result<(), Error> {
     }
     let entry = Arp { addr, hardware, flags: x.flags, netmask: x.netmask, device: &x.device };
     ioctl::set_arp(&entry).map_err(|e| failed(&[b"SIOCSARP: ", strerror(&e).as_bytes()]))
-}
-
-/// Up to six bytes of one or two hexadecimal digits, with or without colons; more is left out
-/// and less is filled with zeros (observed in net-tools 2.10).
-fn ether(word: &[u8]) -> Option<[u8; 14]> {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    let mut out = [0; 14];
-    let mut rest = word;
-    for slot in &mut out[..6] {
-        let Some((&first, tail)) = rest.split_first() else { break };
-        let high = digit(first)?;
-        (*slot, rest) = match tail.split_first() {
-            None => (high, tail),
-            Some((b':', tail)) => (high, tail),
-            Some((&second, tail)) => (high << 4 | digit(second)?, tail),
-        };
-        rest = rest.strip_prefix(b":").unwrap_or(rest);
-    }
-    Some(out)
 }
 
 fn delete(o: &Options, words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
@@ -454,9 +418,16 @@ fn delete(o: &Options, words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
 
 /// `HOST HARDWARE [WORD...]` a line; a bad line is told and left out.
 fn from_file(o: &Options, name: &[u8]) -> Result<(), Error> {
-    let text =
-        file::read(name).map_err(|_| failed(&[b"arp: cannot open etherfile ", name, b" !"]))?;
-    for (n, line) in text.split(|&b| b == b'\n').enumerate() {
+    let text = match file::read(name) {
+        Ok(text) => text,
+        // A directory is opened, and has no lines.
+        Err(e) if e.raw_os_error() == Some(libc::EISDIR) => Vec::new(),
+        Err(_) => return Err(failed(&[b"arp: cannot open etherfile ", name, b" !"])),
+    };
+    for (n, line) in text.split_inclusive(|&b| b == b'\n').enumerate() {
+        if o.verbose {
+            fd::stderr(&[b">> ", line].concat());
+        }
         let mut words: Vec<&[u8]> =
             line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).collect();
         if words.first().is_none_or(|w| w.starts_with(b"#")) {
@@ -475,6 +446,10 @@ fn from_file(o: &Options, name: &[u8]) -> Result<(), Error> {
             words.swap(0, 1);
         }
         if let Err(e) = set(o, &words) {
+            // Words that make no command end everything.
+            if e.status() == usage().status() {
+                return Err(e);
+            }
             fd::stderr(&e.text());
             complain("cannot set entry");
         }
@@ -515,19 +490,5 @@ mod tests {
             "10.0.0.9                 *       <from_interface>    MP                    v0\n"
         );
         assert_eq!(sentence(&e, None), "? (10.0.0.9) at <from_interface> PERM PUB on v0\n");
-    }
-
-    #[test]
-    fn hardware_addresses_are_read_generously() {
-        let read = |w: &str| ether(w.as_bytes()).map(|b| b[..6].to_vec());
-        assert_eq!(read("02:00:00:00:00:0a"), Some(vec![2, 0, 0, 0, 0, 10]));
-        assert_eq!(read("2:0:0:0:0:12"), Some(vec![2, 0, 0, 0, 0, 0x12]));
-        assert_eq!(read("020000000012"), Some(vec![2, 0, 0, 0, 0, 0x12]));
-        assert_eq!(read("02:00"), Some(vec![2, 0, 0, 0, 0, 0]));
-        assert_eq!(read("02:00:00:00:00:11:22"), Some(vec![2, 0, 0, 0, 0, 0x11]));
-        assert_eq!(read(""), Some(vec![0; 6]));
-        assert_eq!(read("zz"), None);
-        assert_eq!(read("02-00-00-00-00-51"), None);
-        assert_eq!(read("02:00:00:00:00:1g"), None);
     }
 }

@@ -114,7 +114,9 @@ fn parse<'a>(words: &[&'a [u8]]) -> Result<Words<'a>, Error> {
             b"metric" => {
                 let n = next().filter(|n| n.first().is_some_and(u8::is_ascii_digit));
                 let n = value::atoi(n.ok_or_else(bad)?);
-                w.metric = i16::try_from(n.wrapping_add(1)).unwrap_or(i16::MAX);
+                // The request has 16 bits for it, and the reference drops the others.
+                let [low, high, ..] = n.wrapping_add(1).to_le_bytes();
+                w.metric = i16::from_le_bytes([low, high]);
             }
             b"netmask" => {
                 let word = next().filter(|_| genmask == 0).ok_or_else(bad)?;
@@ -142,8 +144,8 @@ fn parse<'a>(words: &[&'a [u8]]) -> Result<Words<'a>, Error> {
             }
             b"irtt" => {
                 w.flags |= RTF_IRTT;
-                let n = number(next().ok_or_else(bad)?);
-                w.irtt = u16::try_from(n).unwrap_or(u16::MAX);
+                let [low, high, ..] = number(next().ok_or_else(bad)?).to_le_bytes();
+                w.irtt = u16::from_le_bytes([low, high]);
             }
             b"reject" => w.flags |= RTF_REJECT,
             b"mod" => w.flags |= RTF_MODIFIED,
@@ -171,13 +173,14 @@ fn number(word: &[u8]) -> u64 {
     u64::try_from(value::atoi(word)).unwrap_or(0)
 }
 
-/// The mask of `/LENGTH`; as the reference shifts it, 32 gives no mask at all.
+/// The mask of `/LENGTH`, which strtol(3) reads; the shift takes the low five bits, so that 32 gives
+/// no mask at all and -8 is 24.
 fn prefix_mask(length: &[u8]) -> Option<u32> {
-    if !length.first()?.is_ascii_digit() {
-        return None;
+    if length.is_empty() {
+        return Some(0);
     }
-    let n = value::atoi(length).unsigned_abs();
-    Some(!u32::MAX.wrapping_shr(n))
+    let [low, ..] = value::i64(length)?.to_le_bytes();
+    Some(!u32::MAX.wrapping_shr(low.into()))
 }
 
 fn gateway(word: &[u8]) -> Result<Ipv4Addr, Error> {
@@ -188,6 +191,7 @@ fn gateway(word: &[u8]) -> Result<Ipv4Addr, Error> {
         }
         Some((addr, false)) => Ok(addr),
         // Networks are looked for last, and their file knows only `unknown`.
+        None if word.is_empty() => Err(failed(RESOLVE, &[b"Unknown host"])),
         None => Err(failed(RESOLVE, &[word, b": Unknown host"])),
     }
 }
@@ -197,7 +201,7 @@ fn check_mask(w: &Words<'_>) -> Result<(), Error> {
         return Ok(());
     }
     let rest = !w.genmask;
-    if w.flags & RTF_HOST != 0 && rest != 0 {
+    if w.flags & RTF_HOST != 0 {
         return Err(misused(
             &format!("netmask {rest:08x} doesn't make sense with host route"),
             HELP,

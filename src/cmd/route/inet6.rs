@@ -40,7 +40,7 @@ pub fn change(add: bool, words: &[&[u8]]) -> Result<(), Error> {
         match word {
             b"metric" => {
                 let n = next().filter(|n| n.first().is_some_and(u8::is_ascii_digit));
-                route.metric = value::atoi(n.ok_or_else(bad)?).unsigned_abs();
+                route.metric = value::atoi(n.ok_or_else(bad)?).cast_unsigned();
             }
             b"gw" | b"gateway" => {
                 let gateway = u32::from(RTF_GATEWAY);

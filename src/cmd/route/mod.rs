@@ -6,7 +6,10 @@
 
 mod inet;
 mod inet6;
+mod other;
 mod show;
+
+use other::{OTHERS, Other};
 
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
 use crate::error::{Error, strerror};
@@ -32,13 +35,23 @@ const RTF_WINDOW: u16 = 0x80;
 const RTF_IRTT: u16 = 0x100;
 const RTF_REJECT: u16 = 0x200;
 
-const INET6: u32 = 256;
-const INET: u32 = 257;
+/// `--NAME` of a family.
+const FAMILY: u32 = 256;
 
 const SHORT: &str = "A:eCFhnN64Vv?";
 
 #[rustfmt::skip] // one row, one line
 const LONG: &[Long] = &[
+    long("ax25", Value::No, FAMILY),
+    long("appletalk", Value::No, FAMILY),
+    long("ddp", Value::No, FAMILY),
+    long("inet", Value::No, FAMILY),
+    long("inet6", Value::No, FAMILY),
+    long("ipx", Value::No, FAMILY),
+    long("netrom", Value::No, FAMILY),
+    long("rose", Value::No, FAMILY),
+    long("unix", Value::No, FAMILY),
+    long("x25", Value::No, FAMILY),
     long("extend", Value::No, b'e' as u32),
     long("verbose", Value::No, b'v' as u32),
     long("version", Value::No, b'V' as u32),
@@ -48,8 +61,6 @@ const LONG: &[Long] = &[
     long("cache", Value::No, b'C' as u32),
     long("fib", Value::No, b'F' as u32),
     long("help", Value::No, b'h' as u32),
-    long("inet", Value::No, INET),
-    long("inet6", Value::No, INET6),
 ];
 
 pub const HELP: &str = "\
@@ -63,8 +74,9 @@ Usage: route [-n] [-v] [-e] [-F] [-C] [FAMILY]
   -F, --fib       the routes themselves (this is what is shown without -C)
   -C, --cache     the routing cache, which kernels no longer have
   -v, --verbose   more details
-  -A, --protocol FAMILY  inet, which is what is meant without, or inet6
-  -4, --inet, -6, --inet6  the same
+  -A, --protocol FAMILY,...  inet, which is what is meant without, inet6, or one of these:
+  --ax25, --netrom, --rose, --ipx, --ddp, --x25  families that kernels have lost
+  -4, --inet, -6, --inet6  the same as -A with a name
   -h, --help      this help; behind a family the words of add and del
 ";
 
@@ -78,6 +90,25 @@ pub fn words(v6: bool) -> &'static str {
 enum Family {
     Inet,
     Inet6,
+    Other(&'static Other),
+}
+
+impl Family {
+    fn name(self) -> &'static str {
+        match self {
+            Family::Inet => "inet",
+            Family::Inet6 => "inet6",
+            Family::Other(o) => o.name,
+        }
+    }
+    /// The words of `add` and `del`.
+    fn help(self) -> &'static str {
+        match self {
+            Family::Inet => inet::HELP,
+            Family::Inet6 => inet6::HELP,
+            Family::Other(_) => HELP,
+        }
+    }
 }
 
 struct Options {
@@ -92,7 +123,7 @@ struct Options {
 /// what the kernel refuses.
 pub fn run(words: &[&[u8]]) -> u8 {
     let mut out = Out::new(Style::default());
-    let result = route(words.get(1..).unwrap_or(&[]), &mut out);
+    let result = route(words, &mut out);
     let _ = out.flush();
     match result {
         Ok(()) => 0,
@@ -122,6 +153,7 @@ fn answered(what: &str, result: std::io::Result<()>) -> Result<(), Error> {
 }
 
 fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
+    let (name, words) = words.split_first().map_or((&b"route"[..], words), |(n, w)| (*n, w));
     // `-net` and `-host` are words of add and del, not options.
     let masked: Vec<&[u8]> = words
         .iter()
@@ -141,7 +173,7 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
             Ok(Item::Word(_)) => continue,
             Err(m) => {
                 // The help goes to stdout, and nothing has failed (observed in net-tools 2.10).
-                fd::stderr(&[&m.sentence(b"route")[..], b"\n"].concat());
+                fd::stderr(&[&m.sentence(name)[..], b"\n"].concat());
                 out.text(HELP);
                 return Ok(());
             }
@@ -162,18 +194,21 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
                 return Ok(());
             }
             b'h' | b'?' => help = true,
-            _ if code == INET => o.families.push(Family::Inet),
-            _ if code == INET6 => o.families.push(Family::Inet6),
+            _ if code == FAMILY => {
+                let name = options.name();
+                let name = if name == "appletalk" { "ddp" } else { name };
+                families(name.as_bytes(), &mut o.families)?;
+            }
             _ => return Err(usage(HELP)),
         }
     }
     let operands = options.operands();
     if help {
-        out.text(match o.families.last() {
-            None => HELP,
-            Some(Family::Inet) => inet::HELP,
-            Some(Family::Inet6) => inet6::HELP,
-        });
+        only_one(&o.families)?;
+        match o.families.first() {
+            Some(Family::Other(other)) if !other.has_help() => return Err(other.change(&o, false)),
+            family => out.text(family.map_or(HELP, |f| f.help())),
+        }
         return Ok(());
     }
     if o.families.is_empty() {
@@ -185,9 +220,20 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
     let add = match *verb {
         b"add" => true,
         b"del" | b"delete" => false,
-        b"flush" => return Err(no_flush(&o)),
+        b"flush" => {
+            only_one(&o.families)?;
+            return Err(match o.families.first() {
+                Some(Family::Other(other)) => other.change(&o, true),
+                _ => no_flush(&o),
+            });
+        }
         _ => return Err(usage(HELP)),
     };
+    only_one(&o.families)?;
+    if let (true, Some(family)) = (o.cache, o.families.first().filter(|f| **f != Family::Inet6)) {
+        let (name, help) = (family.name(), family.help());
+        return Err(usage(&format!("Modifying `{name}' routing cache not supported\n{help}")));
+    }
     for family in &o.families {
         match family {
             Family::Inet if rest.is_empty() => {
@@ -196,6 +242,7 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
             }
             Family::Inet => inet::change(add, rest)?,
             Family::Inet6 => inet6::change(add, rest)?,
+            Family::Other(other) => return Err(other.change(&o, false)),
         }
     }
     Ok(())
@@ -206,16 +253,27 @@ fn families(list: &[u8], families: &mut Vec<Family>) -> Result<(), Error> {
         families.push(match name {
             b"inet" => Family::Inet,
             b"inet6" => Family::Inet6,
-            _ => return Err(failed(1, &[b"Unknown address family `", name, b"'."])),
+            _ => match OTHERS.iter().find(|o| o.name.as_bytes() == name) {
+                Some(other) => Family::Other(other),
+                None => return Err(failed(1, &[b"Unknown address family `", name, b"'."])),
+            },
         });
     }
     Ok(())
 }
 
+/// Routes of several families can be shown, but not changed at once.
+fn only_one(families: &[Family]) -> Result<(), Error> {
+    if families.len() < 2 {
+        return Ok(());
+    }
+    let all: Vec<&str> = families.iter().map(|f| f.name()).collect();
+    let text = "Please don't supply more than one address family.\nAddress family `";
+    Err(failed(USAGE, &[text.as_bytes(), all.join(",").as_bytes(), b"' not supported."]))
+}
+
 fn no_flush(o: &Options) -> Error {
-    let (name, help) = match o.families.first() {
-        Some(Family::Inet6) => ("inet6", inet6::HELP),
-        _ => ("inet", inet::HELP),
-    };
+    let family = o.families.first().copied().unwrap_or(Family::Inet);
+    let (name, help) = (family.name(), family.help());
     usage(&format!("Flushing `{name}' routing table not supported\n{help}"))
 }

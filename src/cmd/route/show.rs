@@ -24,11 +24,10 @@ pub fn show(o: &Options, out: &mut Out) -> Result<(), Error> {
                 if o.cache {
                     // Kernels have had no cache to show since Linux 3.6.
                     out.text("Kernel IP routing cache\n");
-                    out.text(
-                        "Source          Destination     Gateway         Flags Metric Ref    Use Iface\n",
-                    );
+                    out.text(CACHE_HEADERS.get(usize::from(o.extend)).unwrap_or(&""));
                 }
             }
+            Family::Other(other) => other.show(out)?,
             Family::Inet6 => {
                 if o.fib || !o.cache {
                     inet6(o, false, out)?;
@@ -69,7 +68,11 @@ fn row(line: &str) -> Option<Row<'_>> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
     let hex = |at: usize| u32::from_str_radix(words.get(at)?, 16).ok();
     let addr = |at: usize| Some(Ipv4Addr::from(hex(at)?.to_ne_bytes()));
-    let int = |at: usize| words.get(at)?.parse::<i32>().ok();
+    // Metrics have 32 bits, and are shown with a sign.
+    let int = |at: usize| {
+        let n: i64 = words.get(at)?.parse().ok()?;
+        i32::try_from(n).or_else(|_| u32::try_from(n).map(u32::cast_signed)).ok()
+    };
     Some(Row {
         device: words.first()?,
         dst: addr(1)?,
@@ -89,6 +92,12 @@ const INET_HEADERS: [&str; 3] = [
     "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n",
     "Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface\n",
     "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface    MSS   Window irtt\n",
+];
+
+const CACHE_HEADERS: [&str; 3] = [
+    "Source          Destination     Gateway         Flags Metric Ref    Use Iface\n",
+    "Source          Destination     Gateway         Flags   MSS Window  irtt Iface\n",
+    "Source          Destination     Gateway         Flags Metric Ref    Use Iface    MSS   Window irtt  TOS HHRef HHUptod     SpecDst\n",
 ];
 
 fn inet(o: &Options, out: &mut Out) -> Result<(), Error> {
