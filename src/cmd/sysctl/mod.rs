@@ -127,6 +127,7 @@ impl Sysctl {
             return 1;
         }
         let mut load: Option<Option<&[u8]>> = None;
+        let mut system = false;
         let mut options = Getopt::new(words, Order::Permute);
         while let Some(item) = options.next(&Spec { short: SHORT, long: LONG }) {
             let (code, value) = match item {
@@ -161,15 +162,17 @@ impl Sysctl {
                 }
                 _ if code == DEPRECATED => self.deprecated = true,
                 _ if code == DRY_RUN => self.dry_run = true,
-                _ if code == SYSTEM => {
-                    self.ignore = true;
-                    return self.system();
-                }
+                _ if code == SYSTEM => system = true,
                 // -o and -x do nothing.
                 _ => {}
             }
         }
         let operands = options.operands();
+        if system {
+            // Up to procps 4.0.5 what stands behind it does not count; here nothing is passed over.
+            self.ignore = true;
+            return self.system() | self.words(&operands);
+        }
         if self.all {
             return self.directory(ROOT);
         }
