@@ -106,6 +106,9 @@ fn the_status_is_the_commands() {
         (&["--", "ipbox", "lab", "on", "192.168.1.3", "sh", "-c", "exit 9"], 9),
         (&["--", "ipbox", "lab", "on", "192.168.1.77", "true"], 125),
         (&["run", "/no/such/script"], 125),
+        // Everybody is root in a lab, but floods nobody.
+        (&["--", "ping", "-q", "-f", "-c", "2", "192.168.1.3"], 2),
+        (&["--", "ping", "-q", "-f", "-i", "0.01", "-c", "2", "192.168.1.3"], 0),
         // A lab in the lab.
         (&["--", "ipbox", "lab", "--", "lan-host", "sh", "-c", "exit 6"], 6),
     ] {

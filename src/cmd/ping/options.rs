@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::recorded::{Record, Stamp};
 use crate::cli::getopt::{Getopt, Item, Order, Spec};
 use crate::error::{Error, errno};
-use crate::sys::fd;
+use crate::sys::{fd, file};
 
 /// The options, read and checked one by one.
 #[derive(Clone, Debug)]
@@ -204,6 +204,14 @@ impl Options {
         }
         if o.deadline == Some(0) {
             o.deadline = None;
+        }
+        // Everybody is root in a lab, and nobody is on the machine that it is on.
+        if o.flood && o.interval_ms < 2 && file::env("IPBOX_LAB").is_some() {
+            return Err(failed(
+                2,
+                b"-f is not for a lab, which shares its machine with others; \
+                  please use -i 0.002, which is 500 requests a second",
+            ));
         }
         Ok(Some(o))
     }
