@@ -123,6 +123,9 @@ fn fill(ns: &mut Namespace, depth: Depth) -> io::Result<()> {
         ns.listeners = listeners().unwrap_or_default();
     }
     ns.settings = Settings::read(conn, depth);
+    if depth >= Depth::All && ns.links.iter().any(|l| l.vrf_table().is_some()) {
+        ns.settings.read_of_vrf();
+    }
     ns.tables = match filter(depth) {
         Ok(tables) => Some(tables),
         // A kernel without nf_tables has no rules in it.

@@ -40,6 +40,10 @@ pub struct Settings {
     pub bridge_nf_call_iptables: bool,
     /// net.bridge.bridge-nf-call-ip6tables
     pub bridge_nf_call_ip6tables: bool,
+    /// net.ipv4.tcp_l3mdev_accept; read only where there is a VRF, likewise the next.
+    pub tcp_l3mdev_accept: bool,
+    /// net.ipv4.udp_l3mdev_accept
+    pub udp_l3mdev_accept: bool,
 }
 
 impl Settings {
@@ -54,6 +58,12 @@ impl Settings {
             settings.read_files();
         }
         settings
+    }
+
+    /// Those that only a VRF makes use of.
+    pub(super) fn read_of_vrf(&mut self) {
+        self.tcp_l3mdev_accept = number("ipv4/tcp_l3mdev_accept") != 0;
+        self.udp_l3mdev_accept = number("ipv4/udp_l3mdev_accept") != 0;
     }
 
     fn read_files(&mut self) {

@@ -15,7 +15,7 @@ pub struct Query {
     pub src: Option<IpAddr>,
     /// The device the packet came by; 0 for one that is made here.
     pub iif: u32,
-    /// The device it must leave by; 0 for any.
+    /// The device it must leave by, or the VRF that knows the way; 0 for any.
     pub oif: u32,
     pub mark: u32,
     /// IPPROTO_*
@@ -47,10 +47,17 @@ impl Found<'_> {
     }
 }
 
-/// The table of the VRF that a device is, or is a port of.
-fn vrf_table(ns: &Namespace, index: u32) -> Option<u32> {
+/// The VRF that a device is, or is a port of.
+pub fn vrf_of(ns: &Namespace, index: u32) -> Option<u32> {
+    let is_vrf = |l: &&Link| l.vrf_table().is_some();
     let link = ns.link(index)?;
-    link.vrf_table().or_else(|| ns.link(link.master?)?.vrf_table())
+    let master = || ns.link(link.master?).filter(is_vrf);
+    Some(link).filter(is_vrf).or_else(master).map(|l| l.index)
+}
+
+/// Its table.
+fn vrf_table(ns: &Namespace, index: u32) -> Option<u32> {
+    ns.link(vrf_of(ns, index)?)?.vrf_table()
 }
 
 /// Looks a packet's way up; `None` is "Network is unreachable".
@@ -157,7 +164,9 @@ fn in_table<'a>(ns: &'a Namespace, table: u32, q: &Query) -> Option<(&'a Route, 
 }
 
 fn usable(ns: &Namespace, hop: &Hop, q: &Query) -> bool {
-    if hop.is_dead() || q.oif != 0 && hop.index != q.oif {
+    // A VRF is no device that a route leads by: it says which table is asked.
+    let is_vrf = || ns.link(q.oif).is_some_and(|l| l.vrf_table().is_some());
+    if hop.is_dead() || q.oif != 0 && hop.index != q.oif && !is_vrf() {
         return false;
     }
     let Some(link) = ns.link(hop.index) else { return false };

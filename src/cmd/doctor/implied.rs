@@ -91,6 +91,10 @@ fn outwards(case: &mut Case<'_>) {
         let to = |proto, port| Flow { from: ns, src: None, dst: FAR, proto, port, enters: None };
         let trip = walk::follow(case.net, to(ICMP, 0));
         let Some(stop) = &trip.stop else { continue };
+        // A VRF is there to keep things apart; what leaks out of it is not meant to arrive.
+        if trip.forwarders().any(|(at, from, by)| parted(case, at, from, by)) {
+            continue;
+        }
         let outside = matches!(case.space(stop.ns).origin, Origin::Mount(_));
         let counts = match &stop.why {
             Why::NoReturn { .. } | Why::ReversePath { .. } => true,
@@ -120,7 +124,13 @@ fn leads_on(case: &Case<'_>, ns: usize, device: u32) -> bool {
     let (iif, src) = (device, None);
     let q = Query { dst: FAR, src, iif, oif: 0, mark: 0, proto: ICMP, sport: 0, dport: 0 };
     let way = fib::lookup(case.space(ns), &q).filter(|f| f.is_way()).and_then(|f| f.hop);
-    way.is_some_and(|h| h.index != device)
+    way.is_some_and(|h| h.index != device && !parted(case, ns, device, h.index))
+}
+
+/// Whether two devices are in different VRFs, or only one of them in any.
+fn parted(case: &Case<'_>, ns: usize, one: u32, other: u32) -> bool {
+    let vrf = |index| fib::vrf_of(case.space(ns), index);
+    vrf(one) != vrf(other)
 }
 
 /// Somebody on another link of the host asks for a port that is published there.

@@ -58,14 +58,12 @@ pub(super) struct Walk<'n> {
 pub(super) enum Arrival {
     At {
         ns: usize,
+        /// The device it came by.
+        by: u32,
         packet: Packet,
     },
     /// It is out of sight: who has sent it there, and how.
-    Outside {
-        from: End,
-        exit: Member,
-        packet: Packet,
-    },
+    Outside { from: End, exit: Member, packet: Packet },
 }
 
 pub(super) type Result<T = Arrival> = std::result::Result<T, Box<Stop>>;
@@ -98,24 +96,28 @@ impl<'n> Walk<'n> {
                 self.trip.sent = Some(packet.clone());
                 self.receive(by, None, packet, false)?
             }
-            None => self.output(flow.from, packet)?,
+            None => self.output(flow.from, packet, 0)?,
         };
         let asked = self.trip.sent.as_ref().map_or_else(|| zero_tuple(zero), Packet::tuple);
         self.back = true;
         self.hops = HOPS;
         let answer = match arrival {
-            Arrival::At { ns, packet } => {
+            Arrival::At { ns, by, packet } => {
                 self.trip.end = Some(ns);
                 self.trip.arrived = Some(packet.clone());
-                self.heard(ns, &packet)?;
-                self.output(ns, packet.answer())?
+                let vrf = fib::vrf_of(self.space(ns), by).unwrap_or(0);
+                self.heard(ns, by, vrf, &packet)?;
+                // What came by a VRF is answered there.
+                self.output(ns, packet.answer(), vrf)?
             }
             Arrival::Outside { from, exit, packet } => {
                 self.answered_outside(from, &exit, &packet)?
             }
         };
         match answer {
-            Arrival::At { ns, packet } if ns == flow.from && packet.tuple() == asked.inverse() => {
+            Arrival::At { ns, packet, .. }
+                if ns == flow.from && packet.tuple() == asked.inverse() =>
+            {
                 Ok(())
             }
             Arrival::Outside { packet, .. }
@@ -123,7 +125,7 @@ impl<'n> Walk<'n> {
             {
                 Ok(())
             }
-            Arrival::At { ns, packet } => self.stop(ns, &packet, Why::WrongAnswer),
+            Arrival::At { ns, packet, .. } => self.stop(ns, &packet, Why::WrongAnswer),
             Arrival::Outside { from, packet, .. } => {
                 self.stop(from.ns, &packet, Why::NoReturn { device: from.index })
             }
@@ -131,9 +133,18 @@ impl<'n> Walk<'n> {
     }
 
     /// Whether somebody takes what has arrived.
-    fn heard(&mut self, ns: usize, packet: &Packet) -> Result<()> {
+    fn heard(&mut self, ns: usize, by: u32, vrf: u32, packet: &Packet) -> Result<()> {
         let space = self.space(ns);
-        let heard = |l: &crate::model::Listener| l.hears(packet.proto, packet.dst, packet.dport);
+        // Who is bound to no device hears nothing of a VRF, unless that is allowed.
+        let open = vrf == 0
+            || match packet.proto {
+                TCP => space.settings.tcp_l3mdev_accept,
+                _ => space.settings.udp_l3mdev_accept,
+            };
+        let heard = |l: &crate::model::Listener| {
+            let here = if l.index == 0 { open } else { l.index == by || l.index == vrf };
+            here && l.hears(packet.proto, packet.dst, packet.dport)
+        };
         let back = std::mem::replace(&mut self.back, false);
         let result = match packet.proto {
             TCP | UDP if !space.listeners.iter().any(heard) => self.stop(ns, packet, Why::Closed),
@@ -228,14 +239,14 @@ impl<'n> Walk<'n> {
         result.or_else(|culprit| self.stop(ns, packet, Why::Filtered { culprit, bridge }))
     }
 
-    /// A packet that is made in the namespace.
-    fn output(&mut self, ns: usize, mut packet: Packet) -> Result {
+    /// A packet that is made in the namespace, for what a VRF knows; 0 for none.
+    fn output(&mut self, ns: usize, mut packet: Packet, vrf: u32) -> Result {
         let space = self.space(ns);
         let query = |p: &Packet, src| Query {
             dst: p.dst,
             src,
             iif: 0,
-            oif: 0,
+            oif: vrf,
             mark: p.mark,
             proto: p.proto,
             sport: p.sport,
@@ -325,7 +336,7 @@ impl<'n> Walk<'n> {
             self.hook(ns, place, &mut packet, at)?;
         }
         self.step(ns, Did::Arrived, &packet);
-        Ok(Arrival::At { ns, packet })
+        Ok(Arrival::At { ns, by: lo.map_or(0, |l| l.index), packet })
     }
 
     fn note(&mut self, ns: usize, found: &Found<'_>) {
@@ -413,7 +424,7 @@ impl<'n> Walk<'n> {
             place.hook = hooks::INPUT;
             self.hook(ns, place, &mut packet, at)?;
             self.step(ns, Did::Arrived, &packet);
-            return Ok(Arrival::At { ns, packet });
+            return Ok(Arrival::At { ns, by: device, packet });
         }
         let Some(hop) = found.hop.filter(|_| found.is_way()) else {
             return self.stop(ns, &packet, Why::Refused(found.route.kind));

@@ -192,7 +192,9 @@ impl Reader {
                 needs(!rest.is_empty(), "a name")?;
                 self.nothing_more(&rest[1..])?;
                 let name = &rest[0];
-                if name.contains(&b'/') || name.contains(&b':') || name == b"." || name == b".." {
+                let strange =
+                    name.iter().any(|b| b"/:".contains(b)) || name == b"." || name == b"..";
+                if strange || !(1..=255).contains(&name.len()) {
                     return Err(self.mistake(format!("\"{}\" is no name", shown(name))));
                 }
                 self.at = self.section(name);
@@ -451,6 +453,7 @@ mod tests {
             ("\nnamespace", 2, "a name is missing behind \"namespace\""),
             ("namespace a b", 1, "\"b\" is too much"),
             ("namespace a/b", 1, "\"a/b\" is no name"),
+            ("namespace ''", 1, "\"\" is no name"),
             ("host x", 1, "\"x\" is too much"),
             ("brigde b0", 1, "\"brigde\" begins no line: \"bridge\"?"),
             ("frobnicate", 1, "\"frobnicate\" begins no line"),
