@@ -66,12 +66,14 @@ struct Change<'n> {
 }
 
 #[rustfmt::skip] // one row, one line
-fn rows<'n>() -> [Row<Change<'n>>; 3] {
-    [
-        Row { word: exact("prefix"), arg: "PREFIX", take: take_prefix, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: exact("label"), arg: "NUMBER", take: label, again: true },
-    ]
+fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: exact("prefix"), arg: "PREFIX", take: take_prefix, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: exact("label"), arg: "NUMBER", take: label, again: true },
+        ]
+    }
 }
 
 fn take_prefix(args: &mut Args<'_>, c: &mut Change<'_>) -> Result<(), Usage> {
@@ -109,7 +111,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
     let mut c =
         Change { names: &mut ctx.names, family: asked, prefix: None, index: 0, label: None };
     // The reference passes over other words; a mistyped one is not to be lost.
-    args.read(&rows(), &mut c, |args, _| Err(args.garbage("prefix")))?;
+    args.read(rows(), &mut c, |args, _| Err(args.garbage("prefix")))?;
     let Change { prefix, index, label, .. } = c;
     let missing = |what| {
         Error::failed(1, format!("Not enough information: \"{what}\" argument is required."))

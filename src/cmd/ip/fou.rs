@@ -51,7 +51,7 @@ pub fn grammar() -> Grammar {
 }
 
 fn usage() -> Usage {
-    verb::usage("fou", VERBS, &verb::words("WORD", &rows()))
+    verb::usage("fou", VERBS, &verb::words("WORD", rows()))
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
@@ -78,17 +78,19 @@ struct Change<'n> {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-fn rows<'n>() -> [Row<Change<'n>>; 8] {
-    [
-        Row { word: prefix("port"), arg: "PORT", take: |a, c| { c.port = port(a, "invalid port")?; Ok(()) }, again: true },
-        Row { word: prefix("ipproto"), arg: "PROTO", take: protocol, again: true },
-        Row { word: prefix("gue"), arg: "", take: |_, c| { c.gue = true; Ok(()) }, again: true },
-        Row { word: exact("-6"), arg: "", take: |_, c| { c.inet6 = true; Ok(()) }, again: true },
-        Row { word: prefix("local"), arg: "ADDR", take: |a, c| { c.local = Some(a.need()?.to_vec()); Ok(()) }, again: true },
-        Row { word: prefix("peer"), arg: "ADDR", take: |a, c| { c.peer = Some(a.need()?.to_vec()); Ok(()) }, again: true },
-        Row { word: prefix("peer_port"), arg: "PORT", take: |a, c| { c.peer_port = port(a, "invalid peer port")?; Ok(()) }, again: true },
-        Row { word: prefix("dev"), arg: "DEV", take: |a, c| { c.dev = Some(c.names.index(a.need()?)); Ok(()) }, again: true },
-    ]
+fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: prefix("port"), arg: "PORT", take: |a, c| { c.port = port(a, "invalid port")?; Ok(()) }, again: true },
+            Row { word: prefix("ipproto"), arg: "PROTO", take: protocol, again: true },
+            Row { word: prefix("gue"), arg: "", take: |_, c| { c.gue = true; Ok(()) }, again: true },
+            Row { word: exact("-6"), arg: "", take: |_, c| { c.inet6 = true; Ok(()) }, again: true },
+            Row { word: prefix("local"), arg: "ADDR", take: |a, c| { c.local = Some(a.need()?.to_vec()); Ok(()) }, again: true },
+            Row { word: prefix("peer"), arg: "ADDR", take: |a, c| { c.peer = Some(a.need()?.to_vec()); Ok(()) }, again: true },
+            Row { word: prefix("peer_port"), arg: "PORT", take: |a, c| { c.peer_port = port(a, "invalid peer port")?; Ok(()) }, again: true },
+            Row { word: prefix("dev"), arg: "DEV", take: |a, c| { c.dev = Some(c.names.index(a.need()?)); Ok(()) }, again: true },
+        ]
+    }
 }
 
 fn port(args: &mut Args<'_>, wrong: &str) -> Result<Option<u16>, Usage> {
@@ -126,7 +128,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, add: bool) -> Result {
         peer_port: None,
         dev: None,
     };
-    args.read(&rows(), &mut c, |args, _| {
+    args.read(rows(), &mut c, |args, _| {
         let text = [b"fou: unknown command \"", args.last(), b"\"?\n", &usage().text[..]].concat();
         Err(Usage::new(255, text).at(args.at()))
     })?;

@@ -50,7 +50,7 @@ pub fn grammar() -> Grammar {
 }
 
 fn usage() -> Usage {
-    let mut more = verb::words("WORD", &rows());
+    let mut more = verb::words("WORD", rows());
     for (title, list) in [("MODE", CSUM_MODES), ("TYPE", IDENT_TYPES)] {
         more.push_str(&verb::listed(title, list.iter().map(|(_, w)| (*w, ""))));
     }
@@ -78,14 +78,16 @@ struct Change<'n> {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-fn rows<'n>() -> [Row<Change<'n>>; 5] {
-    [
-        Row { word: prefix("loc"), arg: "LOCATOR", take: |a, c| { c.locator = locator(a, "Bad locator: ")?; Ok(()) }, again: true },
-        Row { word: prefix("loc_match"), arg: "LOCATOR", take: |a, c| { c.matched = locator(a, "Bad locator to match: ")?; Ok(()) }, again: true },
-        Row { word: prefix("csum-mode"), arg: "MODE", take: |a, c| { c.csum = one_of(a, CSUM_MODES, "Bad csum-mode: ")?; Ok(()) }, again: true },
-        Row { word: prefix("ident-type"), arg: "TYPE", take: |a, c| { c.ident = one_of(a, IDENT_TYPES, "Bad ident-type: ")?; Ok(()) }, again: true },
-        Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
-    ]
+fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: prefix("loc"), arg: "LOCATOR", take: |a, c| { c.locator = locator(a, "Bad locator: ")?; Ok(()) }, again: true },
+            Row { word: prefix("loc_match"), arg: "LOCATOR", take: |a, c| { c.matched = locator(a, "Bad locator to match: ")?; Ok(()) }, again: true },
+            Row { word: prefix("csum-mode"), arg: "MODE", take: |a, c| { c.csum = one_of(a, CSUM_MODES, "Bad csum-mode: ")?; Ok(()) }, again: true },
+            Row { word: prefix("ident-type"), arg: "TYPE", take: |a, c| { c.ident = one_of(a, IDENT_TYPES, "Bad ident-type: ")?; Ok(()) }, again: true },
+            Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
+        ]
+    }
 }
 
 /// A complaint about the word taken last. The reference goes on without the word, and so does
@@ -137,7 +139,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, add: bool) -> Result {
         csum: None,
         ident: None,
     };
-    args.read(&rows(), &mut c, |_, _| Err(usage()))?;
+    args.read(rows(), &mut c, |_, _| Err(usage()))?;
     let lacks = |text: &str| Error::failed(1, text);
     let mut request = family.request(if add { CMD_ADD } else { CMD_DEL }, 0);
     if add && c.locator.is_none() {

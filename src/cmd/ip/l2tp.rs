@@ -71,7 +71,7 @@ pub fn grammar() -> Grammar {
 }
 
 fn usage() -> Usage {
-    verb::usage("l2tp", VERBS, &verb::words("WORD", &rows()))
+    verb::usage("l2tp", VERBS, &verb::words("WORD", rows()))
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
@@ -110,32 +110,34 @@ struct Words {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-fn rows() -> [Row<Words>; 23] {
-    [
-        Row { word: exact("encap"), arg: "{ udp | ip }", take: encap, again: true },
-        Row { word: exact("name"), arg: "NAME", take: name, again: true },
-        Row { word: exact("remote"), arg: "ADDR", take: |a, w| { w.remote = Some(addr(a)?); Ok(()) }, again: true },
-        Row { word: exact("local"), arg: "ADDR", take: |a, w| { w.local = Some(addr(a)?); Ok(()) }, again: true },
-        Row { word: exact("tunnel_id"), arg: "ID", take: |a, w| { w.tunnel = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("tid"), arg: "ID", take: |a, w| { w.tunnel = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("peer_tunnel_id"), arg: "ID", take: |a, w| { w.peer_tunnel = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("ptid"), arg: "ID", take: |a, w| { w.peer_tunnel = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("session_id"), arg: "ID", take: |a, w| { w.session = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("sid"), arg: "ID", take: |a, w| { w.session = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("peer_session_id"), arg: "ID", take: |a, w| { w.peer_session = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("psid"), arg: "ID", take: |a, w| { w.peer_session = id(a)?; Ok(()) }, again: true },
-        Row { word: exact("udp_sport"), arg: "PORT", take: |a, w| { w.sport = a.value(value::u16, "invalid port")?; Ok(()) }, again: true },
-        Row { word: exact("udp_dport"), arg: "PORT", take: |a, w| { w.dport = a.value(value::u16, "invalid port")?; Ok(()) }, again: true },
-        Row { word: exact("udp_csum"), arg: "{ on | off }", take: |a, w| { w.csum = on(a, "udp_csum")?; Ok(()) }, again: true },
-        Row { word: exact("udp6_csum_rx"), arg: "{ on | off }", take: |a, w| { w.no_csum6_rx = !on(a, "udp6_csum_rx")?; Ok(()) }, again: true },
-        Row { word: exact("udp6_csum_tx"), arg: "{ on | off }", take: |a, w| { w.no_csum6_tx = !on(a, "udp6_csum_tx")?; Ok(()) }, again: true },
-        Row { word: exact("offset"), arg: "NUMBER", take: |a, w| { a.need()?; w.ignored.push("offset"); Ok(()) }, again: true },
-        Row { word: exact("peer_offset"), arg: "NUMBER", take: |a, w| { a.need()?; w.ignored.push("peer_offset"); Ok(()) }, again: true },
-        Row { word: exact("cookie"), arg: "HEX", take: |a, w| { w.cookie = cookie(a)?; Ok(()) }, again: true },
-        Row { word: exact("peer_cookie"), arg: "HEX", take: |a, w| { w.peer_cookie = cookie(a)?; Ok(()) }, again: true },
-        Row { word: exact("l2spec_type"), arg: "{ none | default }", take: l2spec, again: true },
-        Row { word: exact("seq"), arg: "{ none | send | recv | both }", take: seq, again: true },
-    ]
+fn rows() -> &'static [Row<Words>] {
+    const {
+        &[
+            Row { word: exact("encap"), arg: "{ udp | ip }", take: encap, again: true },
+            Row { word: exact("name"), arg: "NAME", take: name, again: true },
+            Row { word: exact("remote"), arg: "ADDR", take: |a, w| { w.remote = Some(addr(a)?); Ok(()) }, again: true },
+            Row { word: exact("local"), arg: "ADDR", take: |a, w| { w.local = Some(addr(a)?); Ok(()) }, again: true },
+            Row { word: exact("tunnel_id"), arg: "ID", take: |a, w| { w.tunnel = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("tid"), arg: "ID", take: |a, w| { w.tunnel = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("peer_tunnel_id"), arg: "ID", take: |a, w| { w.peer_tunnel = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("ptid"), arg: "ID", take: |a, w| { w.peer_tunnel = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("session_id"), arg: "ID", take: |a, w| { w.session = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("sid"), arg: "ID", take: |a, w| { w.session = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("peer_session_id"), arg: "ID", take: |a, w| { w.peer_session = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("psid"), arg: "ID", take: |a, w| { w.peer_session = id(a)?; Ok(()) }, again: true },
+            Row { word: exact("udp_sport"), arg: "PORT", take: |a, w| { w.sport = a.value(value::u16, "invalid port")?; Ok(()) }, again: true },
+            Row { word: exact("udp_dport"), arg: "PORT", take: |a, w| { w.dport = a.value(value::u16, "invalid port")?; Ok(()) }, again: true },
+            Row { word: exact("udp_csum"), arg: "{ on | off }", take: |a, w| { w.csum = on(a, "udp_csum")?; Ok(()) }, again: true },
+            Row { word: exact("udp6_csum_rx"), arg: "{ on | off }", take: |a, w| { w.no_csum6_rx = !on(a, "udp6_csum_rx")?; Ok(()) }, again: true },
+            Row { word: exact("udp6_csum_tx"), arg: "{ on | off }", take: |a, w| { w.no_csum6_tx = !on(a, "udp6_csum_tx")?; Ok(()) }, again: true },
+            Row { word: exact("offset"), arg: "NUMBER", take: |a, w| { a.need()?; w.ignored.push("offset"); Ok(()) }, again: true },
+            Row { word: exact("peer_offset"), arg: "NUMBER", take: |a, w| { a.need()?; w.ignored.push("peer_offset"); Ok(()) }, again: true },
+            Row { word: exact("cookie"), arg: "HEX", take: |a, w| { w.cookie = cookie(a)?; Ok(()) }, again: true },
+            Row { word: exact("peer_cookie"), arg: "HEX", take: |a, w| { w.peer_cookie = cookie(a)?; Ok(()) }, again: true },
+            Row { word: exact("l2spec_type"), arg: "{ none | default }", take: l2spec, again: true },
+            Row { word: exact("seq"), arg: "{ none | send | recv | both }", take: seq, again: true },
+        ]
+    }
 }
 
 fn id(args: &mut Args<'_>) -> Result<u32, Usage> {
@@ -205,7 +207,7 @@ fn read(ctx: &mut Ctx, args: &mut Args<'_>) -> Result<(Family, bool, Words)> {
         _ => return Err(unknown(args).into()),
     };
     let mut w = Words::default();
-    args.read(&rows(), &mut w, |args, _| {
+    args.read(rows(), &mut w, |args, _| {
         if prefix("help").is(args.last()) { Err(usage()) } else { Err(unknown(args)) }
     })?;
     for word in &w.ignored {

@@ -44,7 +44,7 @@ pub fn grammar() -> Grammar {
 }
 
 fn usage() -> Usage {
-    let mut more = verb::words("SELECTOR", &rows());
+    let mut more = verb::words("SELECTOR", rows());
     more.push_str("TABLE := { default | all | NAME | NUMBER }\n");
     verb::usage("mroute", VERBS, &more)
 }
@@ -73,13 +73,15 @@ struct Reading<'n> {
 
 /// The selectors, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-fn rows<'n>() -> [Row<Reading<'n>>; 4] {
-    [
-        Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
-        Row { word: exact("iif"), arg: "DEV", take: |a, r| { r.iif = Some(a.need()?.to_vec()); Ok(()) }, again: true },
-        Row { word: prefix("from"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.from = Some(network(a)?); Ok(()) }, again: true },
-        Row { word: exact("to"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.to = Some(network(a)?); Ok(()) }, again: true },
-    ]
+fn rows<'n>() -> &'n [Row<Reading<'n>>] {
+    const {
+        &[
+            Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
+            Row { word: exact("iif"), arg: "DEV", take: |a, r| { r.iif = Some(a.need()?.to_vec()); Ok(()) }, again: true },
+            Row { word: prefix("from"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.from = Some(network(a)?); Ok(()) }, again: true },
+            Row { word: exact("to"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.to = Some(network(a)?); Ok(()) }, again: true },
+        ]
+    }
 }
 
 fn table(args: &mut Args<'_>, r: &mut Reading<'_>) -> Result<(), Usage> {
@@ -106,7 +108,7 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let table = if family == RTNL_FAMILY_IPMR { RT_TABLE_DEFAULT } else { 0 };
     let filter = Filter { table, ..Filter::default() };
     let mut r = Reading { names: &mut ctx.names, iif: None, filter };
-    args.read(&rows(), &mut r, |args, r| {
+    args.read(rows(), &mut r, |args, r| {
         if prefix("help").is(args.last()) {
             return Err(usage());
         }

@@ -60,7 +60,7 @@ pub fn grammar() -> Grammar {
 }
 
 fn usage() -> Usage {
-    verb::usage("tuntap", VERBS, &verb::words("WORD", &rows()))
+    verb::usage("tuntap", VERBS, &verb::words("WORD", rows()))
 }
 
 fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
@@ -79,18 +79,20 @@ struct Change {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-fn rows() -> [Row<Change>; 9] {
-    [
-        Row { word: prefix("mode"), arg: "{ tun | tap }", take: mode, again: true },
-        Row { word: prefix("user"), arg: "USER", take: user, again: true },
-        Row { word: prefix("group"), arg: "GROUP", take: group, again: true },
-        Row { word: prefix("pi"), arg: "", take: |_, c| { c.pi = true; Ok(()) }, again: true },
-        Row { word: prefix("one_queue"), arg: "", take: |_, c| c.flag(IFF_ONE_QUEUE), again: true },
-        Row { word: prefix("vnet_hdr"), arg: "", take: |_, c| c.flag(IFF_VNET_HDR), again: true },
-        Row { word: prefix("multi_queue"), arg: "", take: |_, c| c.flag(IFF_MULTI_QUEUE), again: true },
-        Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: exact("name"), arg: "NAME", take: name, again: true },
-    ]
+fn rows() -> &'static [Row<Change>] {
+    const {
+        &[
+            Row { word: prefix("mode"), arg: "{ tun | tap }", take: mode, again: true },
+            Row { word: prefix("user"), arg: "USER", take: user, again: true },
+            Row { word: prefix("group"), arg: "GROUP", take: group, again: true },
+            Row { word: prefix("pi"), arg: "", take: |_, c| { c.pi = true; Ok(()) }, again: true },
+            Row { word: prefix("one_queue"), arg: "", take: |_, c| c.flag(IFF_ONE_QUEUE), again: true },
+            Row { word: prefix("vnet_hdr"), arg: "", take: |_, c| c.flag(IFF_VNET_HDR), again: true },
+            Row { word: prefix("multi_queue"), arg: "", take: |_, c| c.flag(IFF_MULTI_QUEUE), again: true },
+            Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: exact("name"), arg: "NAME", take: name, again: true },
+        ]
+    }
 }
 
 impl Change {
@@ -170,7 +172,7 @@ fn positional(args: &mut Args<'_>, c: &mut Change) -> Result<(), Usage> {
 
 fn read(args: &mut Args<'_>) -> Result<Change> {
     let mut c = Change::default();
-    args.read(&rows(), &mut c, positional)?;
+    args.read(rows(), &mut c, positional)?;
     if c.flags & (IFF_TUN | IFF_TAP) == 0 {
         return Err(Error::failed(1, "You failed to specify a tunnel mode").into());
     }

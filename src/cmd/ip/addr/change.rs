@@ -65,24 +65,26 @@ enum Broadcast {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Change<'n>>; 15] {
-    [
-        Row { word: exact("peer"), arg: "PREFIX", take: peer, again: true },
-        Row { word: exact("remote"), arg: "PREFIX", take: peer, again: true },
-        Row { word: prefix("broadcast"), arg: "{ ADDR | + | - }", take: broadcast, again: true },
-        Row { word: exact("brd"), arg: "{ ADDR | + | - }", take: broadcast, again: true },
-        Row { word: exact("anycast"), arg: "ADDR", take: anycast, again: true },
-        Row { word: exact("scope"), arg: "SCOPE", take: scope, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: exact("label"), arg: "LABEL", take: label, again: true },
-        Row { word: prefix("metric"), arg: "METRIC", take: metric, again: true },
-        Row { word: prefix("priority"), arg: "METRIC", take: metric, again: true },
-        Row { word: prefix("preference"), arg: "METRIC", take: metric, again: true },
-        Row { word: prefix("valid_lft"), arg: "{ SECONDS | forever }", take: valid, again: true },
-        Row { word: prefix("preferred_lft"), arg: "{ SECONDS | forever }", take: preferred, again: true },
-        Row { word: exact("proto"), arg: "PROTO", take: proto, again: true },
-        Row { word: exact("local"), arg: "PREFIX", take: local, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: exact("peer"), arg: "PREFIX", take: peer, again: true },
+            Row { word: exact("remote"), arg: "PREFIX", take: peer, again: true },
+            Row { word: prefix("broadcast"), arg: "{ ADDR | + | - }", take: broadcast, again: true },
+            Row { word: exact("brd"), arg: "{ ADDR | + | - }", take: broadcast, again: true },
+            Row { word: exact("anycast"), arg: "ADDR", take: anycast, again: true },
+            Row { word: exact("scope"), arg: "SCOPE", take: scope, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: exact("label"), arg: "LABEL", take: label, again: true },
+            Row { word: prefix("metric"), arg: "METRIC", take: metric, again: true },
+            Row { word: prefix("priority"), arg: "METRIC", take: metric, again: true },
+            Row { word: prefix("preference"), arg: "METRIC", take: metric, again: true },
+            Row { word: prefix("valid_lft"), arg: "{ SECONDS | forever }", take: valid, again: true },
+            Row { word: prefix("preferred_lft"), arg: "{ SECONDS | forever }", take: preferred, again: true },
+            Row { word: exact("proto"), arg: "PROTO", take: proto, again: true },
+            Row { word: exact("local"), arg: "PREFIX", take: local, again: true },
+        ]
+    }
 }
 
 /// Whether an address with bytes has been given; `any` has none and may be replaced.
@@ -253,7 +255,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
         proto: None,
         warnings: Vec::new(),
     };
-    let request = match args.read(&rows(), &mut c, other) {
+    let request = match args.read(rows(), &mut c, other) {
         Ok(()) => c.request(kind, flags),
         Err(e) => Err(e.into()),
     };

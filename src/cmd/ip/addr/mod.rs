@@ -53,7 +53,7 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 /// The usage of `ip address`, from its tables.
 pub fn usage() -> Usage {
     let more = [
-        verb::words("WORD", &change::rows()),
+        verb::words("WORD", change::rows()),
         format!(
             "SELECTOR := {{ {} | to PREFIX | scope SCOPE\n        | label PATTERN | proto N | [ - ]FLAG | dynamic | primary }}\n",
             filter::USAGE

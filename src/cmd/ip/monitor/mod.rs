@@ -57,28 +57,30 @@ pub struct Reading<'n> {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-fn rows<'n>() -> [Row<Reading<'n>>; 19] {
-    [
-        Row { word: prefix("file"), arg: "FILE", take: file, again: true },
-        Row { word: prefix("label"), arg: "", take: labels, again: true },
-        Row { word: prefix("link"), arg: "", take: |_, r| r.want(LINK), again: true },
-        Row { word: prefix("address"), arg: "", take: |_, r| r.want(ADDRESS), again: true },
-        Row { word: prefix("maddress"), arg: "", take: |_, r| r.want(MADDRESS), again: true },
-        Row { word: exact("acaddress"), arg: "", take: |_, r| r.want(ACADDRESS), again: true },
-        Row { word: prefix("route"), arg: "", take: |_, r| r.want(ROUTE), again: true },
-        Row { word: prefix("mroute"), arg: "", take: |_, r| r.want(MROUTE), again: true },
-        Row { word: prefix("prefix"), arg: "", take: |_, r| r.want(PREFIX), again: true },
-        Row { word: prefix("neigh"), arg: "", take: |_, r| r.want(NEIGH), again: true },
-        Row { word: prefix("netconf"), arg: "", take: |_, r| r.want(NETCONF), again: true },
-        Row { word: prefix("rule"), arg: "", take: |_, r| r.want(RULE), again: true },
-        Row { word: prefix("nsid"), arg: "", take: |_, r| r.want(NSID), again: true },
-        Row { word: prefix("nexthop"), arg: "", take: |_, r| r.want(NEXTHOP), again: true },
-        Row { word: exact("stats"), arg: "", take: |_, r| r.want(STATS), again: true },
-        Row { word: exact("all"), arg: "", take: labels, again: true },
-        Row { word: prefix("all-nsid"), arg: "", take: all_namespaces, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: prefix("help"), arg: "", take: |_, _| Err(usage()), again: true },
-    ]
+fn rows<'n>() -> &'n [Row<Reading<'n>>] {
+    const {
+        &[
+            Row { word: prefix("file"), arg: "FILE", take: file, again: true },
+            Row { word: prefix("label"), arg: "", take: labels, again: true },
+            Row { word: prefix("link"), arg: "", take: |_, r| r.want(LINK), again: true },
+            Row { word: prefix("address"), arg: "", take: |_, r| r.want(ADDRESS), again: true },
+            Row { word: prefix("maddress"), arg: "", take: |_, r| r.want(MADDRESS), again: true },
+            Row { word: exact("acaddress"), arg: "", take: |_, r| r.want(ACADDRESS), again: true },
+            Row { word: prefix("route"), arg: "", take: |_, r| r.want(ROUTE), again: true },
+            Row { word: prefix("mroute"), arg: "", take: |_, r| r.want(MROUTE), again: true },
+            Row { word: prefix("prefix"), arg: "", take: |_, r| r.want(PREFIX), again: true },
+            Row { word: prefix("neigh"), arg: "", take: |_, r| r.want(NEIGH), again: true },
+            Row { word: prefix("netconf"), arg: "", take: |_, r| r.want(NETCONF), again: true },
+            Row { word: prefix("rule"), arg: "", take: |_, r| r.want(RULE), again: true },
+            Row { word: prefix("nsid"), arg: "", take: |_, r| r.want(NSID), again: true },
+            Row { word: prefix("nexthop"), arg: "", take: |_, r| r.want(NEXTHOP), again: true },
+            Row { word: exact("stats"), arg: "", take: |_, r| r.want(STATS), again: true },
+            Row { word: exact("all"), arg: "", take: labels, again: true },
+            Row { word: prefix("all-nsid"), arg: "", take: all_namespaces, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: prefix("help"), arg: "", take: |_, _| Err(usage()), again: true },
+        ]
+    }
 }
 
 impl Reading<'_> {
@@ -134,7 +136,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         all_namespaces: false,
         dev: None,
     };
-    args.read(&rows(), &mut r, |args, _| {
+    args.read(rows(), &mut r, |args, _| {
         let text = [b"Argument \"", args.last(), b"\" is unknown, try \"ip monitor help\"."];
         Err(Usage::new(255, text.concat()).at(args.at()))
     })?;

@@ -45,20 +45,22 @@ pub struct Change<'n> {
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Change<'n>>; 11] {
-    [
-        Row { word: prefix("lladdr"), arg: "LLADDR", take: lladdr, again: false },
-        Row { word: exact("nud"), arg: "STATE", take: nud, again: true },
-        Row { word: prefix("proxy"), arg: "ADDR", take: proxy, again: true },
-        Row { word: exact("router"), arg: "", take: |_, c| c.flag(NTF_ROUTER), again: true },
-        Row { word: exact("use"), arg: "", take: |_, c| c.flag(NTF_USE), again: true },
-        Row { word: exact("managed"), arg: "", take: managed, again: true },
-        Row { word: prefix("extern_learn"), arg: "", take: |_, c| c.flag(NTF_EXT_LEARNED), again: true },
-        Row { word: exact("extern_valid"), arg: "", take: extern_valid, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: prefix("protocol"), arg: "PROTO", take: protocol, again: true },
-        Row { word: exact("to"), arg: "ADDR", take: to, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: prefix("lladdr"), arg: "LLADDR", take: lladdr, again: false },
+            Row { word: exact("nud"), arg: "STATE", take: nud, again: true },
+            Row { word: prefix("proxy"), arg: "ADDR", take: proxy, again: true },
+            Row { word: exact("router"), arg: "", take: |_, c| c.flag(NTF_ROUTER), again: true },
+            Row { word: exact("use"), arg: "", take: |_, c| c.flag(NTF_USE), again: true },
+            Row { word: exact("managed"), arg: "", take: managed, again: true },
+            Row { word: prefix("extern_learn"), arg: "", take: |_, c| c.flag(NTF_EXT_LEARNED), again: true },
+            Row { word: exact("extern_valid"), arg: "", take: extern_valid, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: prefix("protocol"), arg: "PROTO", take: protocol, again: true },
+            Row { word: exact("to"), arg: "ADDR", take: to, again: true },
+        ]
+    }
 }
 
 impl Change<'_> {
@@ -148,7 +150,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
         flags: 0,
         flags_ext: 0,
     };
-    args.read(&rows(), &mut c, positional)?;
+    args.read(rows(), &mut c, positional)?;
     let mut request = c.request(kind, flags)?;
     match ctx.route()?.change(&mut request) {
         Ok(_) => Ok(()),

@@ -44,18 +44,20 @@ pub struct Reading<'n> {
 
 /// The selectors, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Reading<'n>>; 9] {
-    [
-        Row { word: exact("dev"), arg: "DEV", take: dev, again: false },
-        Row { word: exact("master"), arg: "DEV", take: master, again: true },
-        Row { word: exact("vrf"), arg: "NAME", take: vrf, again: true },
-        Row { word: exact("nomaster"), arg: "", take: nomaster, again: true },
-        Row { word: exact("unused"), arg: "", take: unused, again: true },
-        Row { word: exact("nud"), arg: "{ STATE | all }", take: nud, again: true },
-        Row { word: exact("proxy"), arg: "", take: proxy, again: true },
-        Row { word: prefix("protocol"), arg: "{ PROTO | all }", take: protocol, again: true },
-        Row { word: exact("to"), arg: "PREFIX", take: to, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Reading<'n>>] {
+    const {
+        &[
+            Row { word: exact("dev"), arg: "DEV", take: dev, again: false },
+            Row { word: exact("master"), arg: "DEV", take: master, again: true },
+            Row { word: exact("vrf"), arg: "NAME", take: vrf, again: true },
+            Row { word: exact("nomaster"), arg: "", take: nomaster, again: true },
+            Row { word: exact("unused"), arg: "", take: unused, again: true },
+            Row { word: exact("nud"), arg: "{ STATE | all }", take: nud, again: true },
+            Row { word: exact("proxy"), arg: "", take: proxy, again: true },
+            Row { word: prefix("protocol"), arg: "{ PROTO | all }", take: protocol, again: true },
+            Row { word: exact("to"), arg: "PREFIX", take: to, again: true },
+        ]
+    }
 }
 
 fn dev(args: &mut Args<'_>, r: &mut Reading<'_>) -> std::result::Result<(), Usage> {
@@ -159,7 +161,7 @@ pub fn read(names: &mut Names, family: u8, flush: bool, args: &mut Args<'_>) -> 
         to: None,
     };
     let mut r = Reading { names, flush, dev: None, stated: false, filter };
-    args.read(&rows(), &mut r, positional)?;
+    args.read(rows(), &mut r, positional)?;
     if let Some(name) = r.dev {
         r.filter.index = r.names.index(&name).ok_or_else(|| {
             Error::failed(1, [b"Cannot find device \"", &name[..], b"\""].concat())

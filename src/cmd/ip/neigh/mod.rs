@@ -47,8 +47,8 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 
 fn usage() -> Usage {
     let more = [
-        verb::words("WORD", &change::rows()),
-        verb::words("SELECTOR", &filter::rows()),
+        verb::words("WORD", change::rows()),
+        verb::words("SELECTOR", filter::rows()),
         verb::listed("STATE", state::WORDS.iter().map(|s| (s.word.full, ""))),
     ];
     verb::usage("neigh", VERBS, &more.concat())

@@ -47,15 +47,17 @@ type Read = std::result::Result<(), Usage>;
 
 /// The selectors, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Reading<'n>>; 6] {
-    [
-        Row { word: prefix("dev"), arg: "DEV", take: |a, r| filter::dev(a, &mut r.common), again: true },
-        Row { word: prefix("master"), arg: "DEV", take: |a, r| filter::master(a, &mut r.common), again: true },
-        Row { word: prefix("vrf"), arg: "NAME", take: |a, r| filter::vrf(a, &mut r.common), again: true },
-        Row { word: exact("id"), arg: "ID", take: |a, r| filter::id(a, &mut r.common), again: true },
-        Row { word: exact("nhid"), arg: "ID", take: nexthop, again: true },
-        Row { word: prefix("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Reading<'n>>] {
+    const {
+        &[
+            Row { word: prefix("dev"), arg: "DEV", take: |a, r| filter::dev(a, &mut r.common), again: true },
+            Row { word: prefix("master"), arg: "DEV", take: |a, r| filter::master(a, &mut r.common), again: true },
+            Row { word: prefix("vrf"), arg: "NAME", take: |a, r| filter::vrf(a, &mut r.common), again: true },
+            Row { word: exact("id"), arg: "ID", take: |a, r| filter::id(a, &mut r.common), again: true },
+            Row { word: exact("nhid"), arg: "ID", take: nexthop, again: true },
+            Row { word: prefix("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
+        ]
+    }
 }
 
 fn nexthop(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
@@ -66,7 +68,7 @@ fn nexthop(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
 fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let common = filter::Reading { names: &mut ctx.names, filter: Filter::default() };
     let mut r = Reading { common, nexthop: 0 };
-    args.read(&rows(), &mut r, |a, _| Err(a.wrong("")))?;
+    args.read(rows(), &mut r, |a, _| Err(a.wrong("")))?;
     let mut request = r.request();
     let (conn, out, _, _) = ctx.parts()?;
     let mut dump = conn.dump(&mut request)?;

@@ -43,21 +43,23 @@ type Read = std::result::Result<(), Usage>;
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Change<'n>>; 12] {
-    [
-        Row { word: exact("id"), arg: "ID", take: id, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: exact("via"), arg: "[ FAMILY ] ADDRESS", take: via, again: true },
-        Row { word: exact("encap"), arg: "ENCAP ...", take: encapsulation, again: true },
-        Row { word: exact("blackhole"), arg: "", take: blackhole, again: true },
-        Row { word: exact("fdb"), arg: "", take: fdb, again: true },
-        Row { word: exact("onlink"), arg: "", take: |_, c| { c.flags |= RTNH_F_ONLINK; Ok(()) }, again: true },
-        Row { word: exact("group"), arg: "MEMBERS", take: |a, c| group::members(a, &mut c.request), again: true },
-        Row { word: exact("type"), arg: "KIND", take: |a, c| group::kind(a, &mut c.request), again: true },
-        Row { word: exact("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
-        Row { word: prefix("protocol"), arg: "PROTO", take: protocol, again: true },
-        Row { word: exact("hw_stats"), arg: "{ on | off }", take: hw_stats, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: exact("id"), arg: "ID", take: id, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: exact("via"), arg: "[ FAMILY ] ADDRESS", take: via, again: true },
+            Row { word: exact("encap"), arg: "ENCAP ...", take: encapsulation, again: true },
+            Row { word: exact("blackhole"), arg: "", take: blackhole, again: true },
+            Row { word: exact("fdb"), arg: "", take: fdb, again: true },
+            Row { word: exact("onlink"), arg: "", take: |_, c| { c.flags |= RTNH_F_ONLINK; Ok(()) }, again: true },
+            Row { word: exact("group"), arg: "MEMBERS", take: |a, c| group::members(a, &mut c.request), again: true },
+            Row { word: exact("type"), arg: "KIND", take: |a, c| group::kind(a, &mut c.request), again: true },
+            Row { word: exact("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
+            Row { word: prefix("protocol"), arg: "PROTO", take: protocol, again: true },
+            Row { word: exact("hw_stats"), arg: "{ on | off }", take: hw_stats, again: true },
+        ]
+    }
 }
 
 fn id(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
@@ -150,7 +152,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Resul
         protocol: 0,
         flags: 0,
     };
-    match args.read(&rows(), &mut c, |a, _| Err(a.wrong(""))) {
+    match args.read(rows(), &mut c, |a, _| Err(a.wrong(""))) {
         Err(usage) if usage.status == EINVAL => return Err(Error::returned(usage).into()),
         read => read?,
     }

@@ -33,17 +33,19 @@ type Read = std::result::Result<(), Usage>;
 
 /// The selectors, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Reading<'n>>; 8] {
-    [
-        Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
-        Row { word: prefix("groups"), arg: "", take: |_, r| { r.filter.groups = true; Ok(()) }, again: true },
-        Row { word: prefix("master"), arg: "DEV", take: master, again: true },
-        Row { word: prefix("vrf"), arg: "NAME", take: vrf, again: true },
-        Row { word: exact("id"), arg: "ID", take: id, again: true },
-        Row { word: prefix("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
-        Row { word: prefix("protocol"), arg: "NUMBER", take: protocol, again: true },
-        Row { word: prefix("fdb"), arg: "", take: |_, r| { r.filter.fdb = true; Ok(()) }, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Reading<'n>>] {
+    const {
+        &[
+            Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
+            Row { word: prefix("groups"), arg: "", take: |_, r| { r.filter.groups = true; Ok(()) }, again: true },
+            Row { word: prefix("master"), arg: "DEV", take: master, again: true },
+            Row { word: prefix("vrf"), arg: "NAME", take: vrf, again: true },
+            Row { word: exact("id"), arg: "ID", take: id, again: true },
+            Row { word: prefix("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
+            Row { word: prefix("protocol"), arg: "NUMBER", take: protocol, again: true },
+            Row { word: prefix("fdb"), arg: "", take: |_, r| { r.filter.fdb = true; Ok(()) }, again: true },
+        ]
+    }
 }
 
 pub fn dev(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
@@ -81,7 +83,7 @@ fn protocol(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
 /// Wrong words.
 pub fn read(names: &mut Names, family: u8, args: &mut Args<'_>) -> Result<Filter> {
     let mut r = Reading { names, filter: Filter { family, ..Filter::default() } };
-    args.read(&rows(), &mut r, |a, _| Err(a.wrong("")))?;
+    args.read(rows(), &mut r, |a, _| Err(a.wrong("")))?;
     Ok(r.filter)
 }
 

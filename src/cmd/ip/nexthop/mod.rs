@@ -45,9 +45,9 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 /// The usage, from the tables.
 fn usage() -> Usage {
     let more = [
-        verb::words("WORD", &change::rows()),
-        verb::words("SELECTOR", &filter::rows()),
-        verb::words("BUCKETS", &bucket::rows()),
+        verb::words("WORD", change::rows()),
+        verb::words("SELECTOR", filter::rows()),
+        verb::words("BUCKETS", bucket::rows()),
         "MEMBERS := ID[,WEIGHT][/ID[,WEIGHT]]...\n".to_owned(),
         format!("KIND := {{ mpath | resilient {} }}\n", group::words()),
         "FAMILY := { inet | inet6 | link | mpls | bridge }\n".to_owned(),

@@ -51,40 +51,42 @@ type Read = std::result::Result<(), Usage>;
 
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Change<'n>>; 31] {
-    [
-        Row { word: exact("not"), arg: "", take: |_, c| { c.flags |= FIB_RULE_INVERT; Ok(()) }, again: true },
-        Row { word: exact("from"), arg: "PREFIX", take: from, again: true },
-        Row { word: exact("to"), arg: "PREFIX", take: to, again: true },
-        Row { word: prefix("preference"), arg: "NUMBER", take: preference, again: true },
-        Row { word: prefix("order"), arg: "NUMBER", take: preference, again: true },
-        Row { word: prefix("priority"), arg: "NUMBER", take: preference, again: true },
-        Row { word: exact("tos"), arg: "TOS", take: tos, again: true },
-        Row { word: prefix("dsfield"), arg: "TOS", take: tos, again: true },
-        Row { word: exact("fwmark"), arg: "MARK[/MASK]", take: fwmark, again: true },
-        Row { word: prefix("realms"), arg: "[FROM/]TO", take: realms, again: true },
-        Row { word: prefix("protocol"), arg: "PROTO", take: protocol, again: true },
-        Row { word: prefix("tun_id"), arg: "NUMBER", take: tun_id, again: true },
-        Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
-        Row { word: exact("lookup"), arg: "TABLE", take: table, again: true },
-        Row { word: prefix("suppress_prefixlength"), arg: "NUMBER", take: suppress_length, again: true },
-        Row { word: exact("sup_pl"), arg: "NUMBER", take: suppress_length, again: true },
-        Row { word: prefix("suppress_ifgroup"), arg: "GROUP", take: suppress_group, again: true },
-        Row { word: exact("sup_group"), arg: "GROUP", take: suppress_group, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: iif, again: true },
-        Row { word: exact("iif"), arg: "DEV", take: iif, again: true },
-        Row { word: exact("oif"), arg: "DEV", take: oif, again: true },
-        Row { word: exact("l3mdev"), arg: "", take: l3mdev, again: true },
-        Row { word: exact("uidrange"), arg: "UID-UID", take: uidrange, again: true },
-        Row { word: exact("nat"), arg: "ADDRESS", take: nat, again: true },
-        Row { word: prefix("map-to"), arg: "ADDRESS", take: nat, again: true },
-        Row { word: exact("ipproto"), arg: "PROTOCOL", take: ipproto, again: true },
-        Row { word: exact("sport"), arg: "PORTS", take: sport, again: true },
-        Row { word: exact("dport"), arg: "PORTS", take: dport, again: true },
-        Row { word: exact("dscp"), arg: "DSCP[/MASK]", take: dscp, again: true },
-        Row { word: exact("flowlabel"), arg: "LABEL[/MASK]", take: flowlabel, again: true },
-        Row { word: exact("type"), arg: "ACTION", take: typed, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Change<'n>>] {
+    const {
+        &[
+            Row { word: exact("not"), arg: "", take: |_, c| { c.flags |= FIB_RULE_INVERT; Ok(()) }, again: true },
+            Row { word: exact("from"), arg: "PREFIX", take: from, again: true },
+            Row { word: exact("to"), arg: "PREFIX", take: to, again: true },
+            Row { word: prefix("preference"), arg: "NUMBER", take: preference, again: true },
+            Row { word: prefix("order"), arg: "NUMBER", take: preference, again: true },
+            Row { word: prefix("priority"), arg: "NUMBER", take: preference, again: true },
+            Row { word: exact("tos"), arg: "TOS", take: tos, again: true },
+            Row { word: prefix("dsfield"), arg: "TOS", take: tos, again: true },
+            Row { word: exact("fwmark"), arg: "MARK[/MASK]", take: fwmark, again: true },
+            Row { word: prefix("realms"), arg: "[FROM/]TO", take: realms, again: true },
+            Row { word: prefix("protocol"), arg: "PROTO", take: protocol, again: true },
+            Row { word: prefix("tun_id"), arg: "NUMBER", take: tun_id, again: true },
+            Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
+            Row { word: exact("lookup"), arg: "TABLE", take: table, again: true },
+            Row { word: prefix("suppress_prefixlength"), arg: "NUMBER", take: suppress_length, again: true },
+            Row { word: exact("sup_pl"), arg: "NUMBER", take: suppress_length, again: true },
+            Row { word: prefix("suppress_ifgroup"), arg: "GROUP", take: suppress_group, again: true },
+            Row { word: exact("sup_group"), arg: "GROUP", take: suppress_group, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: iif, again: true },
+            Row { word: exact("iif"), arg: "DEV", take: iif, again: true },
+            Row { word: exact("oif"), arg: "DEV", take: oif, again: true },
+            Row { word: exact("l3mdev"), arg: "", take: l3mdev, again: true },
+            Row { word: exact("uidrange"), arg: "UID-UID", take: uidrange, again: true },
+            Row { word: exact("nat"), arg: "ADDRESS", take: nat, again: true },
+            Row { word: prefix("map-to"), arg: "ADDRESS", take: nat, again: true },
+            Row { word: exact("ipproto"), arg: "PROTOCOL", take: ipproto, again: true },
+            Row { word: exact("sport"), arg: "PORTS", take: sport, again: true },
+            Row { word: exact("dport"), arg: "PORTS", take: dport, again: true },
+            Row { word: exact("dscp"), arg: "DSCP[/MASK]", take: dscp, again: true },
+            Row { word: exact("flowlabel"), arg: "LABEL[/MASK]", take: flowlabel, again: true },
+            Row { word: exact("type"), arg: "ACTION", take: typed, again: true },
+        ]
+    }
 }
 
 fn from(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
@@ -321,7 +323,7 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Resul
         settled: false,
         l3mdev: false,
     };
-    args.read(&rows(), &mut c, action)?;
+    args.read(rows(), &mut c, action)?;
     if c.l3mdev && c.table != 0 {
         return Err(Error::failed(22, "table can not be specified for l3mdev rules").into());
     }

@@ -49,34 +49,36 @@ type Read = std::result::Result<(), Usage>;
 
 /// The selectors, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
-pub fn rows<'n>() -> [Row<Reading<'n>>; 25] {
-    [
-        Row { word: prefix("preference"), arg: "NUMBER", take: preference, again: true },
-        Row { word: prefix("order"), arg: "NUMBER", take: preference, again: true },
-        Row { word: prefix("priority"), arg: "NUMBER", take: preference, again: true },
-        Row { word: exact("not"), arg: "", take: |_, r| { r.filter.not = true; Ok(()) }, again: true },
-        Row { word: exact("tos"), arg: "TOS", take: tos, again: true },
-        Row { word: exact("dsfield"), arg: "TOS", take: tos, again: true },
-        Row { word: exact("fwmark"), arg: "MARK[/MASK]", take: fwmark, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: iif, again: true },
-        Row { word: exact("iif"), arg: "DEV", take: iif, again: true },
-        Row { word: exact("oif"), arg: "DEV", take: oif, again: true },
-        Row { word: exact("l3mdev"), arg: "", take: |_, r| { r.filter.l3mdev = true; Ok(()) }, again: true },
-        Row { word: exact("uidrange"), arg: "UID-UID", take: uidrange, again: true },
-        Row { word: prefix("tun_id"), arg: "NUMBER", take: tun_id, again: true },
-        Row { word: prefix("lookup"), arg: "TABLE", take: table, again: true },
-        Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
-        Row { word: prefix("from"), arg: "PREFIX", take: from, again: true },
-        Row { word: prefix("src"), arg: "PREFIX", take: from, again: true },
-        Row { word: prefix("protocol"), arg: "{ PROTO | all }", take: protocol, again: true },
-        Row { word: exact("ipproto"), arg: "PROTOCOL", take: ipproto, again: true },
-        Row { word: exact("sport"), arg: "PORTS", take: sport, again: true },
-        Row { word: exact("dport"), arg: "PORTS", take: dport, again: true },
-        Row { word: exact("dscp"), arg: "DSCP[/MASK]", take: dscp, again: true },
-        Row { word: exact("flowlabel"), arg: "LABEL[/MASK]", take: flowlabel, again: true },
-        Row { word: prefix("dst"), arg: "PREFIX", take: to, again: true },
-        Row { word: exact("to"), arg: "PREFIX", take: to, again: true },
-    ]
+pub fn rows<'n>() -> &'n [Row<Reading<'n>>] {
+    const {
+        &[
+            Row { word: prefix("preference"), arg: "NUMBER", take: preference, again: true },
+            Row { word: prefix("order"), arg: "NUMBER", take: preference, again: true },
+            Row { word: prefix("priority"), arg: "NUMBER", take: preference, again: true },
+            Row { word: exact("not"), arg: "", take: |_, r| { r.filter.not = true; Ok(()) }, again: true },
+            Row { word: exact("tos"), arg: "TOS", take: tos, again: true },
+            Row { word: exact("dsfield"), arg: "TOS", take: tos, again: true },
+            Row { word: exact("fwmark"), arg: "MARK[/MASK]", take: fwmark, again: true },
+            Row { word: exact("dev"), arg: "DEV", take: iif, again: true },
+            Row { word: exact("iif"), arg: "DEV", take: iif, again: true },
+            Row { word: exact("oif"), arg: "DEV", take: oif, again: true },
+            Row { word: exact("l3mdev"), arg: "", take: |_, r| { r.filter.l3mdev = true; Ok(()) }, again: true },
+            Row { word: exact("uidrange"), arg: "UID-UID", take: uidrange, again: true },
+            Row { word: prefix("tun_id"), arg: "NUMBER", take: tun_id, again: true },
+            Row { word: prefix("lookup"), arg: "TABLE", take: table, again: true },
+            Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
+            Row { word: prefix("from"), arg: "PREFIX", take: from, again: true },
+            Row { word: prefix("src"), arg: "PREFIX", take: from, again: true },
+            Row { word: prefix("protocol"), arg: "{ PROTO | all }", take: protocol, again: true },
+            Row { word: exact("ipproto"), arg: "PROTOCOL", take: ipproto, again: true },
+            Row { word: exact("sport"), arg: "PORTS", take: sport, again: true },
+            Row { word: exact("dport"), arg: "PORTS", take: dport, again: true },
+            Row { word: exact("dscp"), arg: "DSCP[/MASK]", take: dscp, again: true },
+            Row { word: exact("flowlabel"), arg: "LABEL[/MASK]", take: flowlabel, again: true },
+            Row { word: prefix("dst"), arg: "PREFIX", take: to, again: true },
+            Row { word: exact("to"), arg: "PREFIX", take: to, again: true },
+        ]
+    }
 }
 
 fn preference(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
@@ -182,7 +184,7 @@ fn positional(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
 /// Wrong words.
 pub fn read(names: &mut Names, family: u8, args: &mut Args<'_>) -> Result<Filter> {
     let mut r = Reading { names, family, filter: Filter::default() };
-    args.read(&rows(), &mut r, positional)?;
+    args.read(rows(), &mut r, positional)?;
     Ok(r.filter)
 }
 

@@ -73,10 +73,10 @@ fn family(ctx: &Ctx) -> u8 {
 
 /// The usage, from the tables.
 fn usage() -> Usage {
-    let mut more = verb::words("WORD", &change::rows());
+    let mut more = verb::words("WORD", change::rows());
     more.push_str("ACTION := [ type ] { goto PREFERENCE | nop | TYPE }\n");
     more.push_str(&format!("TYPE := {}\n", super::route::kind::usage()));
-    more.push_str(&verb::words("SELECTOR", &filter::rows()));
+    more.push_str(&verb::words("SELECTOR", filter::rows()));
     more.push_str(
         "PREFIX := { ADDRESS[/LENGTH] | all | default }\n\
          PORTS := { PORT | PORT-PORT | PORT/MASK }\n\
