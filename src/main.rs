@@ -17,6 +17,7 @@ mod nft;
 mod opt;
 mod output;
 mod rtnl;
+mod sort;
 mod sys;
 
 /// Runs the program: the words of the command line in, the exit status out.

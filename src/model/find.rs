@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 
 use super::Stale;
+use crate::sort;
 use crate::sys::{file, netns};
 
 /// How a namespace was found.
@@ -49,7 +50,7 @@ pub(super) fn all() -> io::Result<All> {
 
     let mut stale = Vec::new();
     let mut names = file::list(netns::DIR).unwrap_or_default();
-    names.sort();
+    sort::all(&mut names);
     for name in names {
         let Ok(ns) = netns::open_named(&name) else {
             stale.push(Stale { name, plain: false });
@@ -121,7 +122,7 @@ fn mounts() -> Vec<Vec<u8>> {
             paths.push(path.to_vec());
         }
     }
-    paths.sort();
+    sort::all(&mut paths);
     paths
 }
 
@@ -130,6 +131,6 @@ fn processes() -> Vec<u32> {
     let entries = file::list(b"/proc").unwrap_or_default();
     let number = |name: &Vec<u8>| std::str::from_utf8(name).ok()?.parse().ok();
     let mut pids: Vec<u32> = entries.iter().filter_map(number).collect();
-    pids.sort_unstable();
+    sort::all(&mut pids);
     pids
 }

@@ -14,6 +14,7 @@ use crate::nft::{self, whole};
 use crate::rtnl::consts::{IFLA_AF_SPEC, IFLA_EXT_MASK, RTM_GETLINK, RTM_GETROUTE};
 use crate::rtnl::rule::RTM_GETRULE;
 use crate::rtnl::{addr, diag, link, neigh, nexthop, nsid, route, rule};
+use crate::sort;
 use crate::sys::{file, netns};
 
 /// SO_RCVBUF in bytes.
@@ -103,7 +104,7 @@ fn fill(ns: &mut Namespace, depth: Depth) -> io::Result<()> {
     ns.links = dump(conn, link::query(0, false, false), &mut |m| {
         Some(Link::new(&link::Link::parse(m.payload)?))
     })?;
-    ns.links.sort_by_key(|l| l.index);
+    sort::by_key(&mut ns.links, |l| l.index);
     if ns.links.iter().any(Link::filters_vlans) {
         vlans(conn, ns)?;
     }
@@ -354,7 +355,7 @@ pub(super) fn join(all: &mut [Namespace]) {
             continue;
         }
         let mut ids: Vec<i32> = wanted.iter().map(|(_, _, id)| *id).collect();
-        ids.sort_unstable();
+        sort::all(&mut ids);
         ids.dedup();
         let whose = identify(all, ns, &ids);
         for (own, index, id) in wanted {

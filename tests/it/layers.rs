@@ -10,13 +10,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("nft", &["netlink"]),
     ("genl", &["netlink"]),
     ("cli", &[]),
+    ("sort", &[]),
     // Its last step, one write; everything before it is text in memory.
     ("output", &["sys"]),
     ("names", &["sys", "netlink", "rtnl"]),
     ("opt", &["cli", "output", "netlink", "names"]),
     ("error", BELOW_ERROR),
     ("ctx", BELOW_CTX),
-    ("model", &["sys", "netlink", "rtnl", "nft", "names"]),
+    ("model", &["sys", "netlink", "rtnl", "nft", "names", "sort"]),
     ("cmd", BELOW_CMD),
 ];
 
@@ -26,7 +27,7 @@ const BELOW_CTX: &[&str] =
     &["sys", "netlink", "rtnl", "nft", "genl", "cli", "output", "names", "opt", "error"];
 const BELOW_CMD: &[&str] = &[
     "sys", "netlink", "rtnl", "nft", "genl", "cli", "output", "names", "opt", "error", "ctx",
-    "model",
+    "model", "sort",
     // The table of applets, for what is about applets: --install, completions, the lab's PATH.
     "applet",
 ];

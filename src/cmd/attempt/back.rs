@@ -15,6 +15,7 @@ use crate::rtnl::consts::{
     RTM_DELLINK, RTM_DELROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE,
 };
 use crate::rtnl::link;
+use crate::sort;
 use crate::sys::file;
 
 // linux/fib_rules.h, linux/rtnetlink.h
@@ -237,7 +238,7 @@ impl Way {
                 let _ = self.conn.change(&mut Request::new(delete, 0, message));
             }
             // Scopes from the narrow to the wide: what leads to gateways comes first.
-            wanted.sort_by_key(|m| std::cmp::Reverse(m.get(6).copied()));
+            sort::by_key(&mut wanted, |m| std::cmp::Reverse(m.get(6).copied()));
             for message in wanted {
                 let _ = self.conn.change(&mut Request::new(add, NLM_F_CREATE, message));
             }

@@ -7,6 +7,7 @@ use super::eval::{self, Effect, Scene};
 use super::fib;
 use super::packet::{Connection, Packet};
 use crate::model::{Chain, Link, Namespace, Table};
+use crate::sort;
 
 /// NF_INET_*
 pub const PREROUTING: u32 = 0;
@@ -88,7 +89,7 @@ pub fn run(
             }
         }
     }
-    chains.sort_by_key(|(priority, ..)| *priority);
+    sort::by_key(&mut chains, |(priority, ..)| *priority);
     // Where addresses are translated; chains of type nat are asked there.
     let at = if matches!(place.hook, PREROUTING | OUTPUT) { -100 } else { 100 };
     let mut translated = false;

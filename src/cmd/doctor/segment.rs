@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::model::{Conf4, End, Link, Network};
+use crate::sort;
 
 /// What stops a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,7 +349,7 @@ pub fn answers(net: &Network, end: End, addr: IpAddr) -> bool {
 pub fn all(net: &Network, from: End) -> Vec<End> {
     let mut ends: Vec<End> = of(net, from).members.iter().map(|m| m.end).collect();
     ends.push(from);
-    ends.sort_unstable();
+    sort::all(&mut ends);
     ends.dedup();
     ends
 }

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::picture::{Device, Picture, Room};
 use super::shape::{Block, Shape, Style, columns, cut};
+use crate::sort;
 
 /// Between two things side by side.
 const GAP: usize = 2;
@@ -216,7 +217,7 @@ impl Layout<'_> {
         }
         // Ports of one bridge stand together; what is on no bridge comes first.
         let devices = &self.picture.rooms[n].devices;
-        below.sort_by_key(|w| (devices[w.port].master.map_or(0, |m| m + 1), w.port));
+        sort::by_key(&mut below, |w| (devices[w.port].master.map_or(0, |m| m + 1), w.port));
         let mut columns_below = Vec::new();
         for way in below {
             let child =

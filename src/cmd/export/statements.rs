@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::cmd::iptables::spell;
 use crate::model::{Addr, Chain, End, Link, Namespace, Network, Origin, Policy, Route, Table};
+use crate::sort;
 
 /// A namespace and what makes it.
 pub struct Room {
@@ -105,7 +106,7 @@ fn devices(
     let mut unsaid = Vec::new();
     // A master and a device below others have to be there before them.
     let mut links: Vec<&Link> = ns.links.iter().filter(|l| !l.is_loopback()).collect();
-    links.sort_by_key(|l| (l.master.is_some(), l.lower.is_some() && !l.is_cable(), l.index));
+    sort::by_key(&mut links, |l| (l.master.is_some(), l.lower.is_some() && !l.is_cable(), l.index));
     for link in links {
         let name = text(&link.name);
         let near = End { ns: n, index: link.index };
@@ -219,7 +220,7 @@ fn routes(ns: &Namespace, unsaid: &[u32], room: &mut Room, left_out: &mut LeftOu
         .filter(|r| !r.hops.iter().any(|h| unsaid.contains(&h.index)))
         .collect();
     // What is reached on the link leads to gateways; so it comes first.
-    made.sort_by_key(|r| r.hops.iter().any(|h| h.gateway.is_some()));
+    sort::by_key(&mut made, |r| r.hops.iter().any(|h| h.gateway.is_some()));
     for r in made {
         match route(ns, r) {
             Some(all) => room.statements.push(Statement::Ip(all)),

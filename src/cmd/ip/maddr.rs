@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Result, strerror};
 use crate::output::addr::lladdr;
 use crate::output::{Field, Paint, field};
+use crate::sort;
 use crate::sys::{file, ioctl};
 
 use super::Grammar;
@@ -84,7 +85,7 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             read(*family, &text, dev, &mut all);
         }
     }
-    all.sort_by_key(|e| e.index);
+    sort::by_key(&mut all, |e| e.index);
     list(ctx, &all);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::sort;
 use crate::sys::{fd, file};
 
 use super::command::{Command, Verb};
@@ -35,7 +36,7 @@ impl Chains {
                 true => user.push(chain),
             }
         }
-        user.sort_by(|a, b| a.name.cmp(&b.name));
+        sort::by(&mut user, |a, b| a.name.cmp(&b.name));
         let built_in = table.chains.iter().map(|b| {
             let at = found.iter().position(|c| c.name == b.name.as_bytes());
             at.map_or_else(|| absent(table, b.name.as_bytes()), |at| found.swap_remove(at))

@@ -219,7 +219,7 @@ fn lookup(out: &mut Lowered, not: bool, set: NewSet) {
 
 /// Ascending and apart from each other.
 fn merged(mut ranges: Vec<(u16, u16)>) -> Vec<(u16, u16)> {
-    ranges.sort_unstable();
+    crate::sort::all(&mut ranges);
     let mut all: Vec<(u16, u16)> = Vec::new();
     for (low, high) in ranges {
         match all.last_mut() {

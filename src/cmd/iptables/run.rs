@@ -1,6 +1,7 @@
 //! Commands are carried out.
 
 use crate::names::NetDb;
+use crate::sort;
 use crate::sys::fd;
 
 use super::command::{Command, Verb};
@@ -138,7 +139,7 @@ fn say(out: &mut Vec<u8>, verbose: bool, what: &str, chain: &[u8]) {
 fn names(tx: &Tx, kernel: &mut Kernel, told: bool) -> Result<Vec<Vec<u8>>> {
     let mut all = Chains::of(tx.table, kernel.chains()?).all;
     if !told {
-        all.sort_by_key(|c| c.handle);
+        sort::by_key(&mut all, |c| c.handle);
     }
     Ok(all.into_iter().map(|c| c.name).collect())
 }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use crate::netlink::{Conn, Error, Protocol};
 use crate::nft::{Element, Set};
+use crate::sort;
 
 use super::family::Family;
 
@@ -75,14 +76,14 @@ impl Sets {
 }
 
 fn singles(mut keys: Vec<(Vec<u8>, bool)>) -> Vec<Range> {
-    keys.sort();
+    sort::all(&mut keys);
     keys.into_iter().map(|(key, _)| (key.clone(), key)).collect()
 }
 
 /// Beginnings and ends become ranges; one without an end goes up to the last key.
 fn ranges(mut keys: Vec<(Vec<u8>, bool)>) -> Vec<Range> {
     // Where one ends another may begin.
-    keys.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+    sort::by(&mut keys, |a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
     let mut all = Vec::new();
     let mut begun: Option<Vec<u8>> = None;
     for (key, is_end) in keys {

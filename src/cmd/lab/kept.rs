@@ -14,6 +14,7 @@ use anyhow::{Context, Result, bail};
 use nix::sys::socket::{Backlog, getsockopt, listen, sockopt::PeerCredentials};
 
 use super::{lossy, place, shell};
+use crate::sort;
 use crate::sys::{fd, file, netns, process, userns};
 
 /// The name of a lab that is about to be made; nobody else can take it while this lives.
@@ -58,7 +59,9 @@ impl Claim {
     /// Those of listen(2) and of starting a thread.
     pub fn hold(&self) -> io::Result<()> {
         // Who listens is whom the kernel names; until now that is the process that bound it.
-        listen(&self.listener, Backlog::new(16)?)?;
+        Backlog::new(16)
+            .and_then(|backlog| listen(&self.listener, backlog))
+            .map_err(std::io::Error::from)?;
         let listener = self.listener.try_clone()?;
         // Whoever asks is let go at once: the answer is the kernel's.
         std::thread::Builder::new()
@@ -97,7 +100,7 @@ fn names() -> Vec<String> {
         .filter_map(|line| line.rsplit(|&b| b == b' ').next()?.strip_prefix(prefix.as_bytes()))
         .map(lossy)
         .collect();
-    names.sort();
+    sort::all(&mut names);
     names.dedup();
     names
 }
@@ -118,7 +121,7 @@ pub fn list() -> Result<u8> {
         let count = processes.iter().filter(|p| lab.is_some() && of(p) == lab).count();
         let mut inside =
             file::list(format!("/proc/{first}/root/run/netns").as_bytes()).unwrap_or_default();
-        inside.sort();
+        sort::all(&mut inside);
         if text.is_empty() {
             text.push_str("NAME             PID      PROCESSES  NAMESPACES\n");
         }

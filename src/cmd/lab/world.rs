@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use crate::netlink::{Conn, Msgs, Protocol, Request};
 use crate::rtnl::addr::{self, Addr};
 use crate::rtnl::link::{self, Link};
+use crate::sort;
 use crate::sys::{file, netns};
 
 /// AF_INET.
@@ -43,7 +44,7 @@ impl World {
     pub fn read() -> World {
         let mut rooms: Vec<Room> = room(String::new()).into_iter().collect();
         let mut names = file::list(netns::DIR).unwrap_or_default();
-        names.sort();
+        sort::all(&mut names);
         for name in names {
             let Ok(ns) = netns::open_named(&name) else { continue };
             let name = String::from_utf8_lossy(&name).into_owned();

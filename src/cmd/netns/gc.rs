@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 
 use crate::output::{Field, Out, Style, field, json_only};
+use crate::sort;
 use crate::sys::netns::{self, Identity};
 use crate::sys::{fd, file, mount};
 
@@ -36,7 +37,7 @@ pub fn run(yes: bool, json: bool) -> Result<()> {
             _ => stale.push(name),
         }
     }
-    stale.sort();
+    sort::all(&mut stale);
     out.begin();
     for name in &stale {
         out.open();
@@ -96,7 +97,7 @@ pub fn holders(device: u64) -> BTreeMap<Identity, Holders> {
     let me = std::process::id();
     let mut pids: Vec<u32> =
         file::list(b"/proc").unwrap_or_default().iter().filter_map(|n| number(n)).collect();
-    pids.sort_unstable();
+    sort::all(&mut pids);
     for pid in pids.into_iter().filter(|p| *p != me) {
         if let Ok(identity) = netns::identity_at(format!("/proc/{pid}/ns/net").as_bytes()) {
             all.entry(identity).or_default().inside.push(pid);

@@ -8,6 +8,7 @@ use crate::cli::value;
 use crate::error::{Error, strerror};
 use crate::names::Names;
 use crate::names::hosts::{self, Hosts};
+use crate::sort;
 use crate::sys::{fd, process, socket};
 
 /// The port that a probe connects to; nothing is sent.
@@ -129,7 +130,7 @@ pub fn resolve(word: &[u8], options: &Options, names: &mut Names) -> Result<Targ
     }
     let mut fitting: Vec<IpAddr> = all.into_iter().filter(fits).collect();
     // IPv6 first, but only where there is a way (RFC 6724).
-    fitting.sort_by_key(|a| match a {
+    sort::by_key(&mut fitting, |a| match a {
         IpAddr::V6(_) if reachable(*a) => 0,
         IpAddr::V4(_) => 1,
         IpAddr::V6(_) => 2,

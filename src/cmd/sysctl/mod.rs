@@ -12,6 +12,7 @@ use settings::{Line, ROOT, Setting};
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
 use crate::error::{errno, strerror};
 use crate::output::{Out, Style};
+use crate::sort;
 use crate::sys::{fd, file};
 
 const DEPRECATED: u32 = 256;
@@ -454,7 +455,7 @@ impl Sysctl {
                 }
             }
         }
-        found.sort();
+        sort::all(&mut found);
         let mut paths: Vec<Vec<u8>> = found.into_iter().map(|(_, path)| path).collect();
         if file::exists(DEFAULT_FILE) {
             paths.push(DEFAULT_FILE.to_vec());

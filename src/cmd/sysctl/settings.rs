@@ -1,5 +1,6 @@
 //! Settings as they are written: on the command line and in files of sysctl.conf(5).
 
+use crate::sort;
 use crate::sys::file;
 
 /// Where all settings are.
@@ -120,7 +121,7 @@ pub fn expand(pattern: &[u8]) -> Vec<Vec<u8>> {
             let here: &[u8] = if dir.is_empty() { b"." } else { &dir };
             let mut names = file::list(here).unwrap_or_default();
             names.retain(|n| matches(part, n) && (!n.starts_with(b".") || part.starts_with(b".")));
-            names.sort();
+            sort::all(&mut names);
             next.extend(names.iter().map(|n| at(n)));
             if next.len() > MOST {
                 return Vec::new();

@@ -14,6 +14,7 @@ use crate::netlink::{self, Msgs, Request};
 use crate::output::Out;
 use crate::rtnl::addr::{Addr, query};
 use crate::rtnl::link::{self, Link};
+use crate::sort;
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     // What -family says chooses the dump of devices; `to` may narrow the addresses further.
@@ -109,7 +110,7 @@ fn table(ctx: &mut Ctx, request: &mut Request) -> Result<Vec<u8>> {
 /// The addresses sorted by device; those of one device keep their order.
 fn by_device(all: &[u8]) -> Vec<Addr<'_>> {
     let mut addrs: Vec<_> = Msgs(all).filter_map(|m| Addr::parse(m.payload)).collect();
-    addrs.sort_by_key(|a| a.index);
+    sort::by_key(&mut addrs, |a| a.index);
     addrs
 }
 
