@@ -28,6 +28,8 @@ pub mod regex;
 pub mod signal;
 pub mod socket;
 pub mod start;
+#[cfg(any(test, all(panic = "abort", target_env = "gnu", not(fuzzing))))]
+mod strings;
 pub mod tty;
 pub mod tun;
 pub mod tunnel;
