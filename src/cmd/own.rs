@@ -4,13 +4,18 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use anyhow::Result;
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::strerror;
 use crate::sys::fd;
 
 /// Wrong words.
 const WRONG: u8 = 2;
+
+/// An option without a value, `--NAME`.
+pub fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
 
 /// Runs a verb: help ends with 0, wrong words with 2, an error with `failed` and its sentence behind
 /// the name that the grammar has.

@@ -143,7 +143,7 @@ fn wait(from: std::os::fd::BorrowedFd<'_>, end: Instant) -> Result<bool> {
             Ok(0) if Instant::now() >= end => return Ok(false),
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
             Ok(_) => return Ok(true),
-            Err(e) => return Err(e.into()),
+            Err(e) => return Err(std::io::Error::from(e).into()),
         }
     }
 }
@@ -156,7 +156,7 @@ fn confirmed(end: Instant) -> Result<bool> {
     let input = std::io::stdin();
     while wait(input.as_fd(), end)? {
         let mut bytes = [0; 64];
-        let got = nix::unistd::read(input.as_fd(), &mut bytes)?;
+        let got = nix::unistd::read(input.as_fd(), &mut bytes).map_err(std::io::Error::from)?;
         if got == 0 {
             // Nobody can answer; the change may be looked at until the time is over.
             std::thread::sleep(end.saturating_duration_since(Instant::now()));

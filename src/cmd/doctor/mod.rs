@@ -28,7 +28,7 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 
 use anyhow::{Context, Result, bail};
-use clap::{Arg, ArgAction, Command};
+use clap::{Arg, Command};
 
 use crate::cmd::own;
 use crate::model::{Depth, Network};
@@ -53,9 +53,6 @@ Status: 0 when nothing is wrong, 1 when something is, 2 when it cannot be told.
 
 /// What may be typed; also for completions.
 pub fn grammar() -> Command {
-    let switch = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
-    };
     Command::new("ipbox doctor")
         .about("Says what is wrong with the network, and which command mends it")
         .override_usage(
@@ -63,13 +60,14 @@ pub fn grammar() -> Command {
              ipbox doctor [OPTION...] [NAMESPACE] DESTINATION[:PORT][/tcp|/udp]",
         )
         .after_help(EXAMPLES)
-        .arg(switch("fix", "run the commands that mend it, each after a question"))
-        .arg(switch("yes", "do not ask").short('y').requires("fix"))
+        .arg(own::flag("fix", "run the commands that mend it, each after a question"))
+        .arg(own::flag("yes", "do not ask").short('y').requires("fix"))
         .arg(
-            switch("probe", "also send a real packet, and say what became of it").requires("words"),
+            own::flag("probe", "also send a real packet, and say what became of it")
+                .requires("words"),
         )
-        .arg(switch("json", "data instead of text").short('j'))
-        .arg(switch("pretty", "indent the data").short('p').requires("json"))
+        .arg(own::flag("json", "data instead of text").short('j'))
+        .arg(own::flag("pretty", "indent the data").short('p').requires("json"))
         .arg(
             Arg::new("words")
                 .num_args(0..=2)

@@ -15,7 +15,7 @@ mod watch;
 use std::ffi::OsString;
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgGroup, ArgMatches, Command, value_parser};
 
 use crate::cmd::{doctor, own};
 use crate::model::{Depth, Network};
@@ -24,23 +24,21 @@ use picture::Picture;
 
 /// What may be typed; also for completions.
 pub fn grammar() -> Command {
-    let flag =
-        |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("ipbox draw")
         .about("The network as it is, as a picture")
         .override_usage("ipbox draw [OPTION...]")
         .args([
-            flag("mermaid", "a flowchart for Mermaid"),
-            flag("dot", "a graph for Graphviz"),
+            own::flag("mermaid", "a flowchart for Mermaid"),
+            own::flag("dot", "a graph for Graphviz"),
             Arg::new("svg")
                 .long("svg")
                 .value_name("FILE")
                 .value_parser(value_parser!(OsString))
                 .help("a drawing, into FILE; - is the standard output"),
-            flag("json", "the picture as data").short('j'),
-            flag("pretty", "JSON over several lines").short('p').requires("json"),
-            flag("watch", "draws again whenever something changes"),
-            flag("ascii", "no characters but those of ASCII").conflicts_with("form"),
+            own::flag("json", "the picture as data").short('j'),
+            own::flag("pretty", "JSON over several lines").short('p').requires("json"),
+            own::flag("watch", "draws again whenever something changes"),
+            own::flag("ascii", "no characters but those of ASCII").conflicts_with("form"),
             Arg::new("width")
                 .long("width")
                 .value_name("COLUMNS")

@@ -66,7 +66,7 @@ fn wait(ears: &Ears) -> Result<()> {
     match poll(&mut fds, PollTimeout::from(LOOK)) {
         Ok(0) | Err(nix::errno::Errno::EINTR) => return Ok(()),
         Ok(_) => {}
-        Err(e) => return Err(e.into()),
+        Err(e) => return Err(std::io::Error::from(e).into()),
     }
     let begin = Instant::now();
     std::thread::sleep(SWARM.saturating_sub(begin.elapsed()));

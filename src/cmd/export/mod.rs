@@ -6,7 +6,7 @@
 mod statements;
 
 use anyhow::{Context, Result};
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command};
+use clap::{ArgGroup, ArgMatches, Command};
 
 use crate::cmd::{draw, own, typed};
 use crate::model::{Depth, Network};
@@ -15,16 +15,14 @@ use statements::{Room, Statement};
 
 /// What may be typed; also for completions.
 pub fn grammar() -> Command {
-    let flag =
-        |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("ipbox export")
         .about("The network as it is, as something that makes it again")
         .override_usage("ipbox export [--lab | --sh | --batch | --mermaid]")
         .args([
-            flag("lab", "a lab file for \"ipbox lab build\"; so it is without an option"),
-            flag("sh", "shell commands"),
-            flag("batch", "commands for ip -batch"),
-            flag("mermaid", "a flowchart, as from \"ipbox draw --mermaid\""),
+            own::flag("lab", "a lab file for \"ipbox lab build\"; so it is without an option"),
+            own::flag("sh", "shell commands"),
+            own::flag("batch", "commands for ip -batch"),
+            own::flag("mermaid", "a flowchart, as from \"ipbox draw --mermaid\""),
         ])
         .group(ArgGroup::new("form").args(["lab", "sh", "batch", "mermaid"]))
 }

@@ -38,7 +38,7 @@ pub struct Setup {
 /// # Errors
 ///
 /// What the kernel refuses to a user, with what to do about it.
-pub fn lab(setup: &Setup, inside: impl FnOnce() -> u8) -> Result<u8> {
+pub fn lab(setup: &Setup, inside: &mut dyn FnMut() -> u8) -> Result<u8> {
     let name = setup.keep.as_ref().map_or("lab", |claim| &claim.name);
     userns::enter(name).map_err(|e| refused::explained(&e))?;
     let (alive, keeps_alive) = pipe()?;
@@ -76,14 +76,14 @@ fn init(
     alive: &PipeReader,
     setup: &Setup,
     tell: Option<PipeWriter>,
-    inside: impl FnOnce() -> u8,
+    inside: &mut dyn FnMut() -> u8,
 ) -> Result<u8> {
     if setup.keep.is_none() {
         process::die_with_parent()?;
     }
     // The parent may have ended before that; then nobody holds the other end of the pipe.
     let mut ends = [PollFd::new(alive.as_fd(), PollFlags::POLLIN)];
-    if poll(&mut ends, PollTimeout::ZERO)? > 0 {
+    if poll(&mut ends, PollTimeout::ZERO).map_err(std::io::Error::from)? > 0 {
         return Ok(NO_LAB);
     }
     place::furnish(setup.tools)?;

@@ -28,9 +28,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::cmd::own;
+use crate::sort;
 use crate::sys::{fd, file, netns, process};
 use place::Tools;
 
@@ -59,12 +60,10 @@ pub fn grammar() -> Command {
         .default_value("ipbox")
         .hide_possible_values(true)
         .help("whose ip, ping and others: ipbox's first on PATH, the system's, or only ipbox's");
-    let flag =
-        |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let options = [
         tools.clone(),
-        flag("lan", "with the fake LAN around it; so it is unless --no-lan is given"),
-        flag("no-lan", "the host alone, without the fake LAN").overrides_with("lan"),
+        own::flag("lan", "with the fake LAN around it; so it is unless --no-lan is given"),
+        own::flag("no-lan", "the host alone, without the fake LAN").overrides_with("lan"),
         Arg::new("keep")
             .long("keep")
             .value_name("NAME")
@@ -80,7 +79,7 @@ pub fn grammar() -> Command {
         .about("Builds the network that a lab file describes, in a lab")
         .args(options.clone())
         .arg(
-            flag("here", "on the machine itself, or in the lab one is in; no shell follows")
+            own::flag("here", "on the machine itself, or in the lab one is in; no shell follows")
                 .conflicts_with_all(["tools", "lan", "no-lan", "keep"]),
         )
         .arg(
@@ -166,7 +165,7 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
     match matches.subcommand() {
         None => {
             let (command, foreground) = (words(matches, "command"), process::is_foreground());
-            lab(matches, || match command[..] {
+            lab(matches, &mut || match command[..] {
                 [] => shell::run(foreground),
                 _ => shell::command(&command),
             })
@@ -181,17 +180,17 @@ fn dispatch(matches: &ArgMatches) -> Result<u8> {
                 }
                 let mut lesson = lesson::Lesson::new(OsString::from_vec(path.to_vec()), &text)?;
                 lesson.log = log(m)?;
-                return lab(m, || lesson.run());
+                return lab(m, &mut || lesson.run());
             }
             let mut script = run::Script::new(path, &text, arguments)?;
             script.log = log(m)?;
-            lab(m, || script.run())
+            lab(m, &mut || script.run())
         }
         Some(("tutorial", m)) => {
             let mut script = run::Script::new(b"tutorial.sh", TUTORIAL, &[])?;
             script.log = log(m)?;
             script.quiet = true;
-            lab(m, || script.run())
+            lab(m, &mut || script.run())
         }
         Some(("build", m)) => {
             let path = m.get_one::<OsString>("file").context("no file")?.as_bytes();
@@ -238,7 +237,7 @@ fn build(m: &ArgMatches, path: &[u8], text: &[u8]) -> Result<u8> {
         });
     }
     let foreground = process::is_foreground();
-    lab(m, || match (built(), &command[..]) {
+    lab(m, &mut || match (built(), &command[..]) {
         (Some(status), _) => status,
         (None, []) => shell::run(foreground),
         (None, command) => shell::command(command),
@@ -251,7 +250,7 @@ fn failed(why: &anyhow::Error) -> u8 {
 }
 
 /// A lab as the options want it.
-fn lab(m: &ArgMatches, inside: impl FnOnce() -> u8) -> Result<u8> {
+fn lab(m: &ArgMatches, inside: &mut dyn FnMut() -> u8) -> Result<u8> {
     let keep = m.get_one::<String>("keep").map(|name| kept::claim(name)).transpose()?;
     let lan = !m.get_flag("no-lan");
     let setup = enter::Setup { tools: tools(m), lan, keep };
@@ -296,7 +295,7 @@ fn on(address: &str, command: &[&[u8]]) -> Result<u8> {
     let Ok(host) = std::fs::File::open(&host) else {
         let mut known: Vec<_> = file::list(topology::HOSTS.as_bytes())
             .map_err(|_| anyhow!("this is no lab, there are no hosts"))?;
-        known.sort();
+        sort::all(&mut known);
         bail!("no host {address} here; there are {}", lossy(&known.join(&b", "[..])));
     };
     netns::enter(&host).with_context(|| format!("cannot enter {address}"))?;

@@ -254,7 +254,7 @@ impl Shell {
             None => PollTimeout::NONE,
         };
         let mut times = 0;
-        while poll(&mut ends, time)? == 0 {
+        while poll(&mut ends, time).map_err(std::io::Error::from)? == 0 {
             // Who does not listen is told more firmly.
             process::signal_group(self.child.id(), times > 2)?;
             times += 1;

@@ -6,14 +6,12 @@ mod gc;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{Arg, Command, value_parser};
 
 use crate::cmd::own;
 
 /// What may be typed; also for completions.
 pub fn grammar() -> Command {
-    let flag =
-        |name: &'static str, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     Command::new("ipbox netns")
         .about("Leftovers of network namespaces, and ends that are waited for")
         .override_usage(
@@ -24,13 +22,13 @@ pub fn grammar() -> Command {
         .subcommand(
             Command::new("gc")
                 .about("Lists names that name nothing, and namespaces without a name with the processes that hold them")
-                .arg(flag("yes", "removes the names that name nothing"))
-                .arg(flag("json", "the list as data").short('j')),
+                .arg(own::flag("yes", "removes the names that name nothing"))
+                .arg(own::flag("json", "the list as data").short('j')),
         )
         .subcommand(
             Command::new("del")
                 .about("Deletes named namespaces")
-                .arg(flag("wait", "until the far ends of their cables are gone, too"))
+                .arg(own::flag("wait", "until the far ends of their cables are gone, too"))
                 .arg(
                     Arg::new("timeout")
                         .long("timeout")
