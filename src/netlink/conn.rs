@@ -259,21 +259,11 @@ impl Conn {
     pub fn change_echo(
         &mut self,
         request: &mut Request,
-        echo: impl FnMut(Msg<'_>),
+        mut echo: impl FnMut(Msg<'_>),
     ) -> Result<Ack, Error> {
         request.add_flags(NLM_F_REQUEST | NLM_F_ACK);
         let seq = self.next_seq();
         self.send(request.finish(seq)?)?;
-        self.acknowledgement(seq, echo)
-    }
-
-    /// Waits for the answer to a change.
-    #[inline]
-    pub(super) fn acknowledgement(
-        &mut self,
-        seq: u32,
-        mut echo: impl FnMut(Msg<'_>),
-    ) -> Result<Ack, Error> {
         loop {
             let len = self.receive()?;
             for msg in Msgs(&self.buf[..len]) {

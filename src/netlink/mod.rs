@@ -2,15 +2,13 @@
 
 mod ahead;
 mod attr;
-mod behind;
 mod conn;
 mod pack;
 mod request;
 
 pub use attr::{Attr, Attrs, Table};
-pub use behind::Behind;
 pub use conn::{Conn, Error, Nack, Protocol};
-pub use pack::{Pack, Told};
+pub use pack::Pack;
 pub use request::{HEADER_LEN, Request};
 
 pub use netlink_packet_core::{

@@ -6,11 +6,11 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR};
 
-use super::conn::{Ack, acknowledged};
+use super::conn::acknowledged;
 use super::{Conn, Error, HEADER_LEN, Msgs, Nack, Request};
 use crate::sys::bytes::put;
 
@@ -23,19 +23,8 @@ pub struct Pack {
     buf: Vec<u8>,
     /// Where each message begins.
     starts: Vec<usize>,
-    /// What their owner knows each by, those added as requests.
-    tags: Vec<u64>,
     /// What descriptors in them stand for, open until they have been sent.
-    files: Vec<Arc<File>>,
-}
-
-/// What the kernel said of a change that was sent behind the caller's back.
-#[derive(Debug)]
-pub struct Told {
-    /// The owner's mark of the request.
-    pub tag: u64,
-    /// A warning that came with a success, or why it was not one.
-    pub answer: Result<Vec<u8>, Error>,
+    files: Vec<Rc<File>>,
 }
 
 impl Pack {
@@ -53,15 +42,14 @@ impl Pack {
         self.buf.extend(payload);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);
     }
-    /// Adds a request as it is; `tag` is what its owner knows it by.
+    /// Adds a request as it is.
     ///
     /// # Errors
     ///
     /// EMSGSIZE when something in it is too long to be sent.
-    pub fn add(&mut self, request: &mut Request, tag: u64) -> io::Result<()> {
+    pub fn add(&mut self, request: &mut Request) -> io::Result<()> {
         let bytes = request.finish(0)?;
         self.starts.push(self.buf.len());
-        self.tags.push(tag);
         put(&mut self.buf, bytes);
         self.files.extend_from_slice(request.files());
         Ok(())
@@ -69,10 +57,6 @@ impl Pack {
     /// How many messages there are.
     pub fn count(&self) -> usize {
         self.starts.len()
-    }
-    /// The mark of a request, counted from 0; 0 for what was pushed without one.
-    pub fn tag(&self, number: usize) -> u64 {
-        self.tags.get(number).copied().unwrap_or(0)
     }
     /// Whether another small message may need a datagram of its own.
     pub fn is_full(&self) -> bool {
@@ -82,7 +66,6 @@ impl Pack {
     pub fn clear(&mut self) {
         self.buf.clear();
         self.starts.clear();
-        self.tags.clear();
         self.files.clear();
     }
 }
@@ -160,34 +143,6 @@ impl Conn {
             }
         }
     }
-
-    /// Sends packed changes one by one, each when the one before it is done; what follows the first
-    /// refusal is not sent. Warnings, and the refusal, go to `told`. Whether all were done.
-    pub fn change_each(&mut self, pack: &mut Pack, told: &mut Vec<Told>) -> bool {
-        for i in 0..pack.starts.len() {
-            let end = pack.starts.get(i + 1).copied().unwrap_or(pack.buf.len());
-            let seq = self.next_seq();
-            let message = &mut pack.buf[pack.starts[i]..end];
-            let flags = u16::from_ne_bytes([message[6], message[7]]) | NLM_F_REQUEST | NLM_F_ACK;
-            message[6..8].copy_from_slice(&flags.to_ne_bytes());
-            message[8..12].copy_from_slice(&seq.to_ne_bytes());
-            let answer = match self.send(message) {
-                Ok(()) => self.acknowledgement(seq, |_| ()),
-                Err(e) => Err(e.into()),
-            };
-            let answer = match answer {
-                Ok(Ack { warning: None }) => continue,
-                Ok(Ack { warning: Some(warning) }) => Ok(warning),
-                Err(e) => Err(e),
-            };
-            let done = answer.is_ok();
-            told.push(Told { tag: pack.tag(i), answer });
-            if !done {
-                return false;
-            }
-        }
-        true
-    }
 }
 
 #[cfg(test)]
@@ -197,10 +152,9 @@ mod tests {
     #[test]
     fn a_request_keeps_its_flags_and_the_rest_is_filled_in_when_it_is_sent() {
         let mut pack = Pack::default();
-        pack.add(&mut Request::new(24, 0x600, &[0; 12]), 7).unwrap();
+        pack.add(&mut Request::new(24, 0x600, &[0; 12])).unwrap();
         pack.push(25, &[1, 2, 3]);
         assert_eq!((pack.count(), pack.starts.as_slice()), (2, &[0, 28][..]));
-        assert_eq!((pack.tag(0), pack.tag(1)), (7, 0));
         let messages: Vec<_> =
             Msgs(&pack.buf).map(|m| (m.kind, m.flags, m.payload.len())).collect();
         assert_eq!(messages, [(24, 0x600, 12), (25, 0, 3)]);
@@ -211,9 +165,9 @@ mod tests {
     fn a_file_stays_open_as_long_as_a_message_names_it() {
         let mut request = Request::new(24, 0, &[0; 12]);
         request.keep(File::open("/dev/null").unwrap());
-        let file = Arc::downgrade(&request.files()[0]);
+        let file = Rc::downgrade(&request.files()[0]);
         let mut pack = Pack::default();
-        pack.add(&mut request, 1).unwrap();
+        pack.add(&mut request).unwrap();
         drop(request);
         assert!(file.upgrade().is_some());
         pack.clear();

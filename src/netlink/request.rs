@@ -3,7 +3,7 @@
 use crate::sys::bytes::put;
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
+use std::rc::Rc;
 
 /// Header, family header and attributes, in one buffer.
 ///
@@ -15,7 +15,7 @@ pub struct Request {
     /// A value or a nest was longer than an attribute can be: it cannot be sent.
     too_long: bool,
     /// What descriptors in it stand for, open until it has been sent.
-    files: Vec<Arc<File>>,
+    files: Vec<Rc<File>>,
 }
 
 /// (offset, index of the word that caused what follows): the first few lie in the request itself,
@@ -141,10 +141,10 @@ impl Request {
 
     /// Keeps a file open as long as the request, which names it by its descriptor.
     pub fn keep(&mut self, file: File) {
-        self.files.push(Arc::new(file));
+        self.files.push(Rc::new(file));
     }
     /// The files that are kept.
-    pub(super) fn files(&self) -> &[Arc<File>] {
+    pub(super) fn files(&self) -> &[Rc<File>] {
         &self.files
     }
 

@@ -352,26 +352,23 @@ impl Out {
         }
     }
 
-    #[inline]
     fn separate(&mut self) {
         if self.comma {
-            put(&mut self.buf, b",");
+            self.buf.push(b',');
         }
         self.comma = true;
     }
     fn key(&mut self, key: &str) {
         self.separate();
-        self.comma = false;
+        self.indent();
         // Keys are our own words: there is nothing in them to escape.
-        if self.style.pretty {
-            self.indent();
-        }
-        put(&mut self.buf, b"\"");
+        self.buf.push(b'"');
         put(&mut self.buf, key.as_bytes());
         put(&mut self.buf, b"\":");
         if self.style.pretty {
-            put(&mut self.buf, b" ");
+            self.buf.push(b' ');
         }
+        self.comma = false;
     }
     fn indent(&mut self) {
         if self.style.pretty {
