@@ -198,11 +198,16 @@ pub fn hex(buf: &mut Vec<u8>, bytes: &[u8]) {
             buf.push(b':');
         }
         let mut text = [b':'; 24];
-        for (place, &b) in text.chunks_exact_mut(3).zip(chunk) {
-            place[0] = HEX[usize::from(b >> 4)];
-            place[1] = HEX[usize::from(b & 15)];
+        let mut at = 0;
+        for &b in chunk {
+            // There is always room for three; asking once costs less than asking for each.
+            if let Some([high, low, _]) = text.get_mut(at..at + 3) {
+                *high = HEX[usize::from(b >> 4)];
+                *low = HEX[usize::from(b & 15)];
+            }
+            at += 3;
         }
-        let end = buf.len() + 3 * chunk.len() - 1;
+        let end = buf.len() + at - 1;
         put(buf, &text);
         buf.truncate(end);
     }

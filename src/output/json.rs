@@ -4,17 +4,33 @@ use crate::sys::bytes::put;
 
 /// Adds `v` in quotes. Bytes above ASCII are copied as they are, valid UTF-8 or not.
 pub fn quoted(buf: &mut Vec<u8>, v: &[u8]) {
-    buf.push(b'"');
-    let mut rest = v;
-    // Most values have nothing to escape.
-    while let Some(at) = rest.iter().position(|b| matches!(b, 0..0x20 | b'"' | b'\\' | 0x7f)) {
-        put(buf, &rest[..at]);
-        escaped(buf, rest[at]);
-        rest = &rest[at + 1..];
+    put(buf, b"\"");
+    let mut start = 0;
+    for (at, &b) in v.iter().enumerate() {
+        // Most values have nothing to escape.
+        if SPECIAL[usize::from(b)] {
+            put(buf, &v[start..at]);
+            escaped(buf, b);
+            start = at + 1;
+        }
     }
-    put(buf, rest);
-    buf.push(b'"');
+    put(buf, &v[start..]);
+    put(buf, b"\"");
 }
+
+/// The bytes that do not stand for themselves.
+static SPECIAL: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut b = 0;
+    while b < b' ' as usize {
+        all[b] = true;
+        b += 1;
+    }
+    all[b'"' as usize] = true;
+    all[b'\\' as usize] = true;
+    all[0x7f] = true;
+    all
+};
 
 fn escaped(buf: &mut Vec<u8>, b: u8) {
     const HEX: &[u8; 16] = b"0123456789abcdef";

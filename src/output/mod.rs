@@ -352,23 +352,26 @@ impl Out {
         }
     }
 
+    #[inline]
     fn separate(&mut self) {
         if self.comma {
-            self.buf.push(b',');
+            put(&mut self.buf, b",");
         }
         self.comma = true;
     }
     fn key(&mut self, key: &str) {
         self.separate();
-        self.indent();
+        self.comma = false;
         // Keys are our own words: there is nothing in them to escape.
-        self.buf.push(b'"');
+        if self.style.pretty {
+            self.indent();
+        }
+        put(&mut self.buf, b"\"");
         put(&mut self.buf, key.as_bytes());
         put(&mut self.buf, b"\":");
         if self.style.pretty {
-            self.buf.push(b' ');
+            put(&mut self.buf, b" ");
         }
-        self.comma = false;
     }
     fn indent(&mut self) {
         if self.style.pretty {

@@ -151,8 +151,10 @@ fn states(out: &mut Out, bits: u16) {
         return;
     }
     out.open_list("state");
-    for s in state::WORDS.iter().filter(|s| s.bit & bits != 0) {
-        out.str(STATE, s.shown);
+    for s in state::WORDS {
+        if s.bit & bits != 0 {
+            out.str(STATE, s.shown);
+        }
     }
     out.close_list();
 }

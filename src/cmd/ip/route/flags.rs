@@ -35,8 +35,16 @@ pub fn show(out: &mut Out, flags: u32) {
 
 fn list(out: &mut Out, flags: u32) {
     out.open_list("flags");
-    for (_, name) in FLAGS.iter().filter(|(bit, _)| flags & bit != 0) {
-        out.str(FLAG, name);
+    let mut rest = flags;
+    for &(bit, name) in FLAGS {
+        // Most routes have one flag or none.
+        if rest == 0 {
+            break;
+        }
+        if rest & bit != 0 {
+            out.str(FLAG, name);
+        }
+        rest &= !bit;
     }
     out.close_list();
 }
