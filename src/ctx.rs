@@ -2,13 +2,16 @@
 //!
 //! Everything is set up at first use: `ip help` opens no socket and reads no file.
 
+mod later;
+
 use crate::cli::value::AF_UNSPEC;
 use crate::error::Error;
 use crate::genl::Family;
 use crate::names::Names;
-use crate::netlink::{self, Conn, Msg, Pack, Protocol, Request};
+use crate::netlink::{self, Conn, Msg, Protocol, Request};
 use crate::output::{Human, Out, Style};
 use crate::sys::{fd, file, netns};
+use later::Later;
 
 /// The global options of `ip`.
 #[derive(Clone, Debug)]
@@ -68,17 +71,6 @@ pub struct Ctx {
     later: Option<Later>,
 }
 
-/// Lines of a batch that goes on after an error: changes that wait to be sent together.
-struct Later {
-    pack: Pack,
-    /// The line of the batch that each is from.
-    lines: Vec<u64>,
-    /// What a line that fails is said to be a line of.
-    file: Vec<u8>,
-    line: u64,
-    failed: bool,
-}
-
 impl Ctx {
     pub fn new(opts: Opts) -> Ctx {
         let names = Names::default();
@@ -89,18 +81,15 @@ impl Ctx {
     ///
     /// # Errors
     ///
-    /// When no socket can be had: the reference's sentence, status 1.
+    /// When no socket can be had: the reference's sentence, status 1. And in a batch that ends
+    /// because an earlier line has failed, which has been said.
     pub fn route(&mut self) -> Result<&mut Conn, Error> {
         self.settle();
+        if self.has_stopped() {
+            return Err(Error::Status(1));
+        }
         if self.route.is_none() {
-            let conn = Conn::open(Protocol::Route, self.opts.receive_buffer)
-                .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
-            if self.opts.batch {
-                // In a batch the kernel filters nothing and refuses no selector (observed in
-                // iproute2): a table that does not exist is empty.
-                conn.set_strict(false);
-            }
-            self.route = Some(conn);
+            self.route = Some(open_route(&self.opts)?);
         }
         Ok(self.route.as_mut().expect("it was opened above"))
     }
@@ -230,8 +219,7 @@ impl Ctx {
         match answer {
             Ok(ack) => {
                 if let Some(w) = ack.warning {
-                    let dot: &[u8] = if w.ends_with(b".") { b"\n" } else { b".\n" };
-                    self.complain(&[b"Warning: ", &w[..], dot].concat());
+                    self.warn(&w);
                 }
                 Ok(())
             }
@@ -239,86 +227,20 @@ impl Ctx {
         }
     }
 
-    /// From here on [`Ctx::change_later`] may wait: the lines of a batch are independent.
-    pub fn pack_lines_of(&mut self, file: &[u8]) {
-        let file = file.to_vec();
-        let (pack, lines) = (Pack::default(), Vec::new());
-        self.later = Some(Later { pack, lines, file, line: 0, failed: false });
-    }
-
-    /// What is changed now is from this line.
-    pub fn at_line(&mut self, number: u64) {
-        if let Some(later) = &mut self.later {
-            later.line = number;
-        }
-    }
-
-    /// Whether changes wait.
-    pub fn has_more(&self) -> bool {
-        self.later.as_ref().is_some_and(|later| later.pack.count() > 0)
-    }
-
-    /// Sends a change like [`Ctx::change`], or together with others, before anything else is asked
-    /// or said. For what ends a command: if it is refused, it is the line that has failed.
-    ///
-    /// # Errors
-    ///
-    /// The kernel's refusal, unless it comes later.
-    pub fn change_later(&mut self, request: &mut Request) -> Result<(), Error> {
-        let Some(later) = &mut self.later else { return self.change(request) };
-        later.pack.add(request).map_err(netlink::Error::from)?;
-        later.lines.push(later.line);
-        // Of each refusal one to two KiB must find room where they wait to be read.
-        let most = self.opts.receive_buffer as usize / 2048;
-        if later.pack.is_full() || later.lines.len() >= most {
-            self.settle();
-        }
-        Ok(())
-    }
-
-    /// Sends the changes that wait, and says which lines have failed.
-    pub fn settle(&mut self) {
-        if !self.has_more() {
-            return;
-        }
-        let Some(mut later) = self.later.take() else { return };
-        let mut failed = Vec::new();
-        let (mut from, end) = (0, later.lines.len());
-        while from < end {
-            let sent = self.route().and_then(|conn| {
-                let refused = &mut |at, nack| {
-                    let e = Error::Kernel { nack, status: 2, dump: false, at: None };
-                    failed.push((at, e.text()));
-                };
-                Ok(conn.change_some(&mut later.pack, from, refused)?)
-            });
-            from = sent.unwrap_or_else(|e| {
-                // Nobody knows what became of the rest.
-                let known = failed.last().map_or(from, |&(at, _)| from.max(at + 1));
-                failed.extend((known..end).map(|at| (at, e.text())));
-                end
-            });
-        }
-        for (at, text) in &mut failed {
-            let text = failed_line(std::mem::take(text), &later.file, later.lines[*at]);
-            self.complain(&text);
-        }
-        later.failed |= !failed.is_empty();
-        later.pack.clear();
-        later.lines.clear();
-        self.later = Some(later);
-    }
-
-    /// Sends the changes that wait; whether any that waited has failed.
-    pub fn settle_all(&mut self) -> bool {
-        self.settle();
-        self.later.take().is_some_and(|later| later.failed)
+    /// Prints the kernel's sentence about a change that it has made all the same.
+    fn warn(&mut self, sentence: &[u8]) {
+        let dot: &[u8] = if sentence.ends_with(b".") { b"\n" } else { b".\n" };
+        self.complain(&[b"Warning: ", sentence, dot].concat());
     }
 
     /// Prints to stderr, after what stdout holds: the reference flushes what it shows record by
     /// record, so in a log of both its error comes behind.
     pub fn complain(&mut self, text: &[u8]) {
         self.settle();
+        if self.has_stopped() {
+            // What a line says that would not have been read any more.
+            return;
+        }
         if !text.is_empty() {
             let _ = self.out.flush();
         }
@@ -361,6 +283,18 @@ impl Ctx {
         self.route = None;
         self.names.forget_links();
     }
+}
+
+/// A connection to rtnetlink as these options want it.
+fn open_route(opts: &Opts) -> Result<Conn, Error> {
+    let conn = Conn::open(Protocol::Route, opts.receive_buffer)
+        .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
+    if opts.batch {
+        // In a batch the kernel filters nothing and refuses no selector (observed in
+        // iproute2): a table that does not exist is empty.
+        conn.set_strict(false);
+    }
+    Ok(conn)
 }
 
 /// What is said of a line of a batch, behind what is wrong with it.

@@ -51,6 +51,20 @@ pub enum Error {
     Malformed,
 }
 
+impl Error {
+    /// The same, to be said of something else, too.
+    pub(super) fn again(&self) -> Error {
+        match self {
+            Error::Nack(nack) => Error::Nack(nack.clone()),
+            Error::Io(e) => Error::Io(match e.raw_os_error() {
+                Some(number) => io::Error::from_raw_os_error(number),
+                None => e.kind().into(),
+            }),
+            Error::Malformed => Error::Malformed,
+        }
+    }
+}
+
 impl From<io::Error> for Error {
     fn from(e: io::Error) -> Self {
         Error::Io(e)
@@ -259,11 +273,21 @@ impl Conn {
     pub fn change_echo(
         &mut self,
         request: &mut Request,
-        mut echo: impl FnMut(Msg<'_>),
+        echo: impl FnMut(Msg<'_>),
     ) -> Result<Ack, Error> {
         request.add_flags(NLM_F_REQUEST | NLM_F_ACK);
         let seq = self.next_seq();
         self.send(request.finish(seq)?)?;
+        self.acknowledgement(seq, echo)
+    }
+
+    /// Waits for the answer to a change.
+    #[inline]
+    pub(super) fn acknowledgement(
+        &mut self,
+        seq: u32,
+        mut echo: impl FnMut(Msg<'_>),
+    ) -> Result<Ack, Error> {
         loop {
             let len = self.receive()?;
             for msg in Msgs(&self.buf[..len]) {
@@ -275,6 +299,27 @@ impl Conn {
                     NLMSG_NOOP | NLMSG_DONE => {}
                     _ => echo(msg),
                 }
+            }
+        }
+    }
+
+    /// Looks whether the kernel has refused a change that it was not asked to acknowledge: it has
+    /// done it, and answered, by the time that send(2) returns.
+    pub(super) fn refusal(&mut self, seq: u32) -> Result<Ack, Error> {
+        loop {
+            let flags = libc::MSG_TRUNC | libc::MSG_DONTWAIT;
+            match self.socket.recv(&mut &mut self.buf[..], flags) {
+                Ok(len) if len <= self.buf.len() => {
+                    for msg in Msgs(&self.buf[..len]) {
+                        if msg.seq == seq && msg.kind == NLMSG_ERROR {
+                            return acknowledged(msg);
+                        }
+                    }
+                }
+                Ok(_) => return Err(Error::Malformed),
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(Ack::default()),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e.into()),
             }
         }
     }

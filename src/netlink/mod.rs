@@ -2,13 +2,15 @@
 
 mod ahead;
 mod attr;
+mod behind;
 mod conn;
 mod pack;
 mod request;
 
 pub use attr::{Attr, Attrs, Table};
+pub use behind::Behind;
 pub use conn::{Conn, Error, Nack, Protocol};
-pub use pack::Pack;
+pub use pack::{Pack, Told, Way};
 pub use request::{HEADER_LEN, Request};
 
 pub use netlink_packet_core::{

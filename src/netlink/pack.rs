@@ -6,11 +6,11 @@
 
 use std::fs::File;
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use netlink_packet_core::{NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR};
 
-use super::conn::acknowledged;
+use super::conn::{Ack, acknowledged};
 use super::{Conn, Error, HEADER_LEN, Msgs, Nack, Request};
 use crate::sys::bytes::put;
 
@@ -23,8 +23,19 @@ pub struct Pack {
     buf: Vec<u8>,
     /// Where each message begins.
     starts: Vec<usize>,
+    /// What their owner knows each by, those added as requests.
+    tags: Vec<u64>,
     /// What descriptors in them stand for, open until they have been sent.
-    files: Vec<Rc<File>>,
+    files: Vec<Arc<File>>,
+}
+
+/// What the kernel said of a change that was sent behind the caller's back.
+#[derive(Debug)]
+pub struct Told {
+    /// The owner's mark of the request.
+    pub tag: u64,
+    /// A warning that came with a success, or why it was not one.
+    pub answer: Result<Vec<u8>, Error>,
 }
 
 impl Pack {
@@ -42,14 +53,18 @@ impl Pack {
         self.buf.extend(payload);
         self.buf.resize(self.buf.len().next_multiple_of(4), 0);
     }
-    /// Adds a request as it is.
+    /// Adds a request as it is; `tag` is what its owner knows it by.
     ///
     /// # Errors
     ///
     /// EMSGSIZE when something in it is too long to be sent.
-    pub fn add(&mut self, request: &mut Request) -> io::Result<()> {
+    pub fn add(&mut self, request: &mut Request, tag: u64) -> io::Result<()> {
+        if !request.is_quiet() {
+            request.add_flags(NLM_F_ACK);
+        }
         let bytes = request.finish(0)?;
         self.starts.push(self.buf.len());
+        self.tags.push(tag);
         put(&mut self.buf, bytes);
         self.files.extend_from_slice(request.files());
         Ok(())
@@ -58,17 +73,22 @@ impl Pack {
     pub fn count(&self) -> usize {
         self.starts.len()
     }
-    /// Whether another small message may need a datagram of its own.
-    pub fn is_full(&self) -> bool {
-        self.buf.len() + 128 > DATAGRAM
+    /// The mark of a request, counted from 0; 0 for what was pushed without one.
+    pub fn tag(&self, number: usize) -> u64 {
+        self.tags.get(number).copied().unwrap_or(0)
     }
     /// The same memory for other messages.
     pub fn clear(&mut self) {
         self.buf.clear();
         self.starts.clear();
+        self.tags.clear();
         self.files.clear();
     }
 }
+
+/// How packed changes are sent: [`Conn::change_each`] or [`Conn::change_all`]. Whether others may
+/// follow.
+pub type Way = fn(&mut Conn, &mut Pack, &mut Vec<Told>) -> bool;
 
 impl Conn {
     /// Sends packed changes.
@@ -118,7 +138,8 @@ impl Conn {
                 first = seq;
             }
             let now = u16::from_ne_bytes([pack.buf[at + 6], pack.buf[at + 7]]);
-            let flags = now | NLM_F_REQUEST | if i == last { NLM_F_ACK } else { 0 };
+            let ack = if i == last { NLM_F_ACK } else { 0 };
+            let flags = now & !NLM_F_ACK | NLM_F_REQUEST | ack;
             pack.buf[at + 6..at + 8].copy_from_slice(&flags.to_ne_bytes());
             pack.buf[at + 8..at + 12].copy_from_slice(&seq.to_ne_bytes());
         }
@@ -143,6 +164,59 @@ impl Conn {
             }
         }
     }
+
+    /// Sends packed changes, as many at once as go into a datagram, whatever becomes of them. Refusals
+    /// go to `told`. There may always be others.
+    pub fn change_all(&mut self, pack: &mut Pack, told: &mut Vec<Told>) -> bool {
+        let (mut from, end) = (0, pack.count());
+        while from < end {
+            let (mut known, before) = (from, told.len());
+            let sent = self.change_some(pack, from, &mut |at, nack| {
+                known = at + 1;
+                told.push(Told { tag: at as u64, answer: Err(Error::Nack(nack)) });
+            });
+            for t in &mut told[before..] {
+                t.tag = pack.tag(usize::try_from(t.tag).unwrap_or(0));
+            }
+            from = sent.unwrap_or_else(|e| {
+                // Nobody knows what became of the rest.
+                told.extend(
+                    (known..end).map(|at| Told { tag: pack.tag(at), answer: Err(e.again()) }),
+                );
+                end
+            });
+        }
+        true
+    }
+
+    /// Sends packed changes one by one, each when the one before it is done; what follows the first
+    /// refusal is not sent. Warnings, and the refusal, go to `told`. Whether all were done.
+    pub fn change_each(&mut self, pack: &mut Pack, told: &mut Vec<Told>) -> bool {
+        for i in 0..pack.starts.len() {
+            let end = pack.starts.get(i + 1).copied().unwrap_or(pack.buf.len());
+            let seq = self.next_seq();
+            let message = &mut pack.buf[pack.starts[i]..end];
+            let flags = u16::from_ne_bytes([message[6], message[7]]) | NLM_F_REQUEST;
+            message[6..8].copy_from_slice(&flags.to_ne_bytes());
+            message[8..12].copy_from_slice(&seq.to_ne_bytes());
+            let answer = match self.send(message) {
+                Ok(()) if flags & NLM_F_ACK == 0 => self.refusal(seq),
+                Ok(()) => self.acknowledgement(seq, |_| ()),
+                Err(e) => Err(e.into()),
+            };
+            let answer = match answer {
+                Ok(Ack { warning: None }) => continue,
+                Ok(Ack { warning: Some(warning) }) => Ok(warning),
+                Err(e) => Err(e),
+            };
+            let done = answer.is_ok();
+            told.push(Told { tag: pack.tag(i), answer });
+            if !done {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -152,22 +226,41 @@ mod tests {
     #[test]
     fn a_request_keeps_its_flags_and_the_rest_is_filled_in_when_it_is_sent() {
         let mut pack = Pack::default();
-        pack.add(&mut Request::new(24, 0x600, &[0; 12])).unwrap();
+        pack.add(&mut Request::new(24, 0x600, &[0; 12]), 7).unwrap();
         pack.push(25, &[1, 2, 3]);
         assert_eq!((pack.count(), pack.starts.as_slice()), (2, &[0, 28][..]));
+        assert_eq!((pack.tag(0), pack.tag(1)), (7, 0));
         let messages: Vec<_> =
             Msgs(&pack.buf).map(|m| (m.kind, m.flags, m.payload.len())).collect();
-        assert_eq!(messages, [(24, 0x600, 12), (25, 0, 3)]);
-        assert!(!pack.is_full());
+        assert_eq!(messages, [(24, 0x600 | NLM_F_ACK, 12), (25, 0, 3)]);
+    }
+
+    #[test]
+    fn who_is_quiet_tells_a_refusal_all_the_same() {
+        // A type below the first of rtnetlink is done at once, one that no kernel has refused.
+        for (kind, flags, done) in [(1, 0, true), (1, NLM_F_ACK, true), (0x7ff0, 0, false)] {
+            let mut conn = Conn::open(super::super::Protocol::Route, 1 << 20).unwrap();
+            let (mut pack, mut told) = (Pack::default(), Vec::new());
+            for tag in 0..3 {
+                let mut request = Request::new(kind, flags, &[0; 12]);
+                request.set_quiet();
+                pack.add(&mut request, tag).unwrap();
+            }
+            assert_eq!(conn.change_each(&mut pack, &mut told), done);
+            assert_eq!(told.len(), usize::from(!done));
+            // Nothing was left to be read as the answer to what follows.
+            let mut last = Request::new(1, 0, &[0; 12]);
+            assert!(conn.change(&mut last).unwrap().warning.is_none());
+        }
     }
 
     #[test]
     fn a_file_stays_open_as_long_as_a_message_names_it() {
         let mut request = Request::new(24, 0, &[0; 12]);
         request.keep(File::open("/dev/null").unwrap());
-        let file = Rc::downgrade(&request.files()[0]);
+        let file = Arc::downgrade(&request.files()[0]);
         let mut pack = Pack::default();
-        pack.add(&mut request).unwrap();
+        pack.add(&mut request, 1).unwrap();
         drop(request);
         assert!(file.upgrade().is_some());
         pack.clear();

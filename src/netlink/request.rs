@@ -3,7 +3,7 @@
 use crate::sys::bytes::put;
 use std::fs::File;
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Header, family header and attributes, in one buffer.
 ///
@@ -14,8 +14,9 @@ pub struct Request {
     words: Marks,
     /// A value or a nest was longer than an attribute can be: it cannot be sent.
     too_long: bool,
+    quiet: bool,
     /// What descriptors in it stand for, open until it has been sent.
-    files: Vec<Rc<File>>,
+    files: Vec<Arc<File>>,
 }
 
 /// (offset, index of the word that caused what follows): the first few lie in the request itself,
@@ -73,7 +74,8 @@ impl Request {
         put(&mut buf, &[0; 8]);
         put(&mut buf, family_header);
         pad(&mut buf);
-        Request { buf, words: Marks::default(), too_long: false, files: Vec::new() }
+        let words = Marks::default();
+        Request { buf, words, too_long: false, quiet: false, files: Vec::new() }
     }
 
     /// What is added from here on comes from word `index` of the command.
@@ -139,12 +141,21 @@ impl Request {
         pad(&mut self.buf);
     }
 
+    /// The kernel has nothing to say but that it refuses, and need not be asked for more where
+    /// that saves time.
+    pub fn set_quiet(&mut self) {
+        self.quiet = true;
+    }
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Keeps a file open as long as the request, which names it by its descriptor.
     pub fn keep(&mut self, file: File) {
-        self.files.push(Rc::new(file));
+        self.files.push(Arc::new(file));
     }
     /// The files that are kept.
-    pub(super) fn files(&self) -> &[Rc<File>] {
+    pub(super) fn files(&self) -> &[Arc<File>] {
         &self.files
     }
 

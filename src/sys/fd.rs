@@ -31,6 +31,22 @@ pub fn stdin() -> io::Result<Vec<u8>> {
     Ok(all)
 }
 
+/// Standard input as a file of its own, without a buffer.
+///
+/// # Errors
+///
+/// Those of fcntl(2): it is closed.
+pub fn stdin_file() -> io::Result<std::fs::File> {
+    Ok(io::stdin().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Whether a read would not wait: there is something to be read, or its end.
+pub fn is_ready(fd: &impl AsFd) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let mut fds = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+    poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+}
+
 /// Whether standard input is a terminal.
 pub fn stdin_is_terminal() -> bool {
     use std::io::IsTerminal;

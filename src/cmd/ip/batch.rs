@@ -11,30 +11,32 @@ const MAX_WORDS: usize = 511;
 
 /// Runs the lines of a file, `-` for standard input; the exit status.
 pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
-    let input: Box<dyn Read> = if name == b"-" {
-        Box::new(std::io::stdin())
+    let input = if name == b"-" {
+        // Closed, it is empty.
+        fd::stdin_file().or_else(|_| file::open(b"/dev/null"))
     } else {
-        match file::open(name) {
-            Ok(f) => Box::new(f),
-            Err(e) => {
-                let why = error::strerror(&e);
-                ctx.complain(
-                    &[b"Cannot open file \"", name, b"\" for reading: ", why.as_bytes(), b"\n"]
-                        .concat(),
-                );
-                return 1;
-            }
+        file::open(name)
+    };
+    let input = match input {
+        Ok(input) => input,
+        Err(e) => {
+            let why = error::strerror(&e);
+            ctx.complain(
+                &[b"Cannot open file \"", name, b"\" for reading: ", why.as_bytes(), b"\n"]
+                    .concat(),
+            );
+            return 1;
         }
     };
     ctx.opts.batch = true;
     let family = ctx.opts.family;
-    if ctx.opts.force && !ctx.opts.echo {
-        ctx.pack_lines_of(name);
+    if !ctx.opts.echo {
+        ctx.collect_lines_of(name);
     }
-    let mut lines = Lines::new(input);
+    let mut lines = Lines::new(input, |input| fd::is_ready(input));
     let mut status = 0;
     let mut spare = Vec::with_capacity(32);
-    loop {
+    while !ctx.has_stopped() {
         let mut words = emptied(spare);
         let result = if let Some(len) = plain(&lines.buf[lines.at..lines.end], &mut words) {
             lines.at += len;
@@ -44,11 +46,13 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
             result
         } else {
             let mut words = emptied(words);
-            // Whoever writes the next line may wait to see what this one did.
-            ctx.settle();
-            match lines.next_line() {
+            let mut goes_on = || {
+                ctx.settle();
+                !ctx.has_stopped()
+            };
+            match lines.next_line(&mut goes_on) {
                 Ok(true) => {}
-                Ok(false) => break,
+                Ok(false) | Err(Broken::Stopped) => break,
                 Err(Broken::Read) => {
                     ctx.complain(b"Cannot read batch file\n");
                     return 1;
@@ -68,6 +72,11 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
             result
         };
         let Err(e) = result else { continue };
+        // What waited was before it.
+        ctx.settle();
+        if ctx.has_stopped() {
+            break;
+        }
         ctx.out.end_early();
         let e = error::of(e);
         let text = e.text();
@@ -95,11 +104,17 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
 fn one(ctx: &mut Ctx, family: u8, line: u64, words: &[&[u8]]) -> Result {
     ctx.opts.family = family;
     ctx.at_line(line);
-    // What does more than ask and tell the kernel comes behind what waits.
-    if ctx.has_more() && !words.first().is_none_or(|w| super::only_talks(w)) {
-        ctx.settle();
+    if words.is_empty() {
+        return Ok(());
     }
-    if words.is_empty() { Ok(()) } else { super::command(ctx, words) }
+    // What does more than tell the kernel comes behind what waits.
+    if ctx.has_more() && !super::only_changes(words) {
+        ctx.settle();
+        if ctx.has_stopped() {
+            return Ok(());
+        }
+    }
+    super::command(ctx, words)
 }
 
 /// The same memory for the words of another line.
@@ -109,6 +124,8 @@ fn emptied<'a>(mut words: Vec<&[u8]>) -> Vec<&'a [u8]> {
 }
 
 enum Broken {
+    /// Nobody wants more lines.
+    Stopped,
     Read,
     NoContinuation,
 }
@@ -116,6 +133,8 @@ enum Broken {
 /// Lines with comments cut off and continuations joined.
 struct Lines<R> {
     input: R,
+    /// Whether there is something to be read now.
+    ready: fn(&R) -> bool,
     /// What was read, and of it what was not yet used.
     buf: Vec<u8>,
     at: usize,
@@ -127,12 +146,14 @@ struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    fn new(input: R) -> Self {
-        Lines { input, buf: vec![0; 64 * 1024], at: 0, end: 0, line: Vec::new(), number: 0 }
+    fn new(input: R, ready: fn(&R) -> bool) -> Self {
+        let buf = vec![0; 64 * 1024];
+        Lines { input, ready, buf, at: 0, end: 0, line: Vec::new(), number: 0 }
     }
 
-    /// Adds the next physical line; its length, 0 at the end of the file.
-    fn read_line(&mut self) -> io::Result<usize> {
+    /// Adds the next physical line; its length, 0 at the end of the file. Before it waits for one
+    /// it asks whether to go on: who writes it may want to see first what the lines before it did.
+    fn read_line(&mut self, goes_on: &mut dyn FnMut() -> bool) -> Result<usize, Broken> {
         let before = self.line.len();
         loop {
             let rest = &self.buf[self.at..self.end];
@@ -143,22 +164,25 @@ impl<R: Read> Lines<R> {
             }
             self.line.extend_from_slice(rest);
             self.at = self.end;
+            if !(self.ready)(&self.input) && !goes_on() {
+                return Err(Broken::Stopped);
+            }
             match self.input.read(&mut self.buf) {
                 Ok(0) => break,
                 Ok(n) => (self.at, self.end) = (0, n),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(e),
+                Err(_) => return Err(Broken::Read),
             }
         }
         Ok(self.line.len() - before)
     }
 
     /// Reads a line into `line`; whether there was one.
-    fn next_line(&mut self) -> Result<bool, Broken> {
+    fn next_line(&mut self, goes_on: &mut dyn FnMut() -> bool) -> Result<bool, Broken> {
         self.line.clear();
         let mut start = 0;
         loop {
-            let n = self.read_line().map_err(|_| Broken::Read)?;
+            let n = self.read_line(goes_on)?;
             if n == 0 {
                 return if start > 0 { Err(Broken::NoContinuation) } else { Ok(false) };
             }
@@ -251,9 +275,9 @@ mod tests {
     use super::*;
 
     fn lines(text: &str) -> Vec<String> {
-        let mut l = Lines::new(text.as_bytes());
+        let mut l = Lines::new(text.as_bytes(), |_| true);
         let mut all = Vec::new();
-        while let Ok(true) = l.next_line() {
+        while let Ok(true) = l.next_line(&mut || true) {
             all.push(String::from_utf8(l.line.clone()).unwrap());
         }
         all

@@ -112,9 +112,14 @@ fn object(word: &[u8]) -> Option<&'static Object> {
     OBJECTS.iter().find(|o| o.name.as_bytes()[0] == *first && o.name.as_bytes().starts_with(word))
 }
 
-/// Whether the word names an object whose commands do no more than tell the kernel and ask it.
-fn only_talks(word: &[u8]) -> bool {
-    object(word).is_some_and(|o| matches!(o.name, "address" | "route" | "rule" | "nexthop"))
+/// Whether the words do no more than tell the kernel of a change that may wait for others. Verbs
+/// are known by their beginnings, those of three letters or more: `r` may be `restore`.
+fn only_changes(words: &[&[u8]]) -> bool {
+    const VERBS: [&str; 6] = ["add", "append", "change", "delete", "prepend", "replace"];
+    let [name, verb, ..] = words else { return false };
+    verb.len() >= 3
+        && VERBS.iter().any(|v| v.as_bytes().starts_with(verb))
+        && object(name).is_some_and(|o| matches!(o.name, "address" | "route" | "rule" | "nexthop"))
 }
 
 /// Whether the words, the name first, do no more than ask the kernel and show what it answers.

@@ -126,6 +126,9 @@ fn find(rows: &[(Word, &str, Key)], word: &[u8]) -> Option<Key> {
 fn run(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Result {
     let mut request = parse(args, &mut ctx.names, ctx.opts.family, message, flags)?;
     if !ctx.opts.echo {
+        if message == RTM_NEWROUTE && is_usual(&request) {
+            request.set_quiet();
+        }
         return Ok(ctx.change_later(&mut request)?);
     }
     let mut echoed = Vec::new();
@@ -141,6 +144,16 @@ fn run(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Result {
     }
     ctx.out.end();
     Ok(())
+}
+
+/// Whether it is one of the routes that tables are made of: IPv4, to one gateway or device. When
+/// Linux makes these (`fib_create_info`, `fib_table_insert`), each of its sentences comes with a
+/// refusal, so none is lost when refusals are all that is asked for. Of others, and of deletions,
+/// that is not so: an encapsulation may leave a sentence behind.
+fn is_usual(request: &Request) -> bool {
+    let usual =
+        |r: Route<'_>| r.header.family == AF_INET && r.header.kind == RTN_UNICAST && r.is_usual();
+    Route::parse(request.payload()).is_some_and(usual)
 }
 
 /// Words in, a request out.

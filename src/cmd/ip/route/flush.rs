@@ -8,15 +8,15 @@ use crate::cli::Args;
 use crate::cli::value::{AF_INET, AF_INET6};
 use crate::ctx::Ctx;
 use crate::error::{self, Error, Result};
-use crate::netlink::{self, Conn, Pack, Protocol};
+use crate::netlink::{self, Behind, Conn, Pack, Protocol, Told};
 use crate::rtnl::consts::RTM_DELROUTE;
 use crate::rtnl::route::Route;
 use crate::sys::file;
 
 /// How long rounds go on.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Deletions sent at a time.
-const PACK: usize = 64;
+/// Deletions handed over at a time.
+const PACK: usize = 256;
 /// One route in so many stays until the others are gone. Deleted in the order of the dump, the
 /// kernel searches for the new end of a shrinking node again and again: a million routes take
 /// more than twice as long.
@@ -73,12 +73,11 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 
 /// One dump; deletes what is meant and says how many there were.
 fn round(ctx: &mut Ctx, filter: &Filter) -> Result<u64> {
-    let mut deleter = Conn::open(Protocol::Route, ctx.opts.receive_buffer)
-        .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
+    let mut deleter = Deleter::new(ctx.opts.receive_buffer);
     let (conn, out, names, opts) = ctx.parts()?;
     let (level, shown) = (Level::of(opts), opts.stats > 1);
     let mut dump = conn.dump(&mut filter.request())?;
-    let (mut pack, mut held) = (Pack::default(), Vec::<Box<[u8]>>::new());
+    let mut held = Vec::<Box<[u8]>>::new();
     let mut found = 0;
     while let Some(msg) = dump.next_message().map_err(terminated)? {
         let Some(r) = Route::parse(msg.payload).filter(|r| filter.accepts(r)) else { continue };
@@ -89,25 +88,69 @@ fn round(ctx: &mut Ctx, filter: &Filter) -> Result<u64> {
         if found % HELD == 0 {
             held.push(Box::from(msg.payload));
         } else {
-            delete(&mut deleter, &mut pack, msg.payload)?;
+            deleter.delete(msg.payload)?;
         }
     }
     let interrupted = dump.interrupted();
     ctx.told_interruption(interrupted);
     while let Some(payload) = held.pop() {
-        delete(&mut deleter, &mut pack, &payload)?;
+        deleter.delete(&payload)?;
     }
-    deleter.change_pack(&mut pack, &[]).map_err(refused)?;
+    deleter.send(true)?;
     Ok(found)
 }
 
-/// Packs a deletion and sends what is packed when it is enough.
-fn delete(deleter: &mut Conn, pack: &mut Pack, payload: &[u8]) -> Result<(), Error> {
-    pack.push(RTM_DELROUTE, payload);
-    if pack.count() < PACK {
-        return Ok(());
+/// Deletes by the hundred, over a socket of its own. When there are many, a second thread does it
+/// while more are found.
+struct Deleter {
+    receive_buffer: u32,
+    pack: Pack,
+    behind: Option<Behind>,
+}
+
+impl Deleter {
+    fn new(receive_buffer: u32) -> Deleter {
+        Deleter { receive_buffer, pack: Pack::default(), behind: None }
     }
-    deleter.change_pack(&mut std::mem::take(pack), &[]).map_err(refused)
+
+    /// Packs a deletion and sends what is packed when it is enough.
+    fn delete(&mut self, payload: &[u8]) -> Result<(), Error> {
+        self.pack.push(RTM_DELROUTE, payload);
+        if self.pack.count() < PACK { Ok(()) } else { self.send(false) }
+    }
+
+    /// Sends what is packed; with `finish`, until all is done.
+    fn send(&mut self, finish: bool) -> Result<(), Error> {
+        let receive_buffer = self.receive_buffer;
+        let open = || Conn::open(Protocol::Route, receive_buffer);
+        if self.behind.is_none() && !finish {
+            self.behind = Behind::start(all_or_error, || open().ok());
+        }
+        let mut told = Vec::new();
+        if let Some(behind) = &self.behind {
+            behind.hand(&mut self.pack, &mut told);
+        } else {
+            let mut conn =
+                open().map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
+            all_or_error(&mut conn, &mut self.pack, &mut told);
+            self.pack.clear();
+        }
+        if finish && let Some(behind) = self.behind.take() {
+            told.append(&mut behind.finish());
+        }
+        told.into_iter().next().map_or(Ok(()), |told| told.answer.map(|_| ()).map_err(refused))
+    }
+}
+
+/// Sends packed deletions up to the first datagram with one that is refused.
+fn all_or_error(conn: &mut Conn, pack: &mut Pack, told: &mut Vec<Told>) -> bool {
+    match conn.change_pack(pack, &[]) {
+        Ok(()) => true,
+        Err(e) => {
+            told.push(Told { tag: 0, answer: Err(e) });
+            false
+        }
+    }
 }
 
 fn terminated(e: netlink::Error) -> Error {
