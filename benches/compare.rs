@@ -54,7 +54,9 @@ fn main() -> ExitCode {
         (Some("--kernel-alone"), what) => kernel_alone(what.as_deref() == Some("links")),
         (only, _) => {
             describe();
-            for name in ["reference-testing", "reference"] {
+            let suites = std::env::var("BENCH_SUITES").unwrap_or("testing stable".into());
+            for suite in suites.split_whitespace() {
+                let name = if suite == "testing" { "reference-testing" } else { "reference" };
                 let above = Path::new(TMP).ancestors().skip(1).take(2);
                 let dir = above.map(|d| d.join(name)).find(|d| d.join("installed").exists());
                 let dir = dir.expect("benches/compare installs the reference tools");
