@@ -1,23 +1,24 @@
 //! The options: from words to a [`Command`].
 
+mod finish;
+mod name;
+
 use crate::cli::getopt::{Getopt, Item, Long, Mistake, Order, Spec, Value, long};
 use crate::names::NetDb;
-use crate::nft::Exprs;
 use crate::sys::fd;
 
-use super::address::{self, Net};
 use super::command::{Command, Verb};
 use super::ext::{self, Ext, Kind, Loaded, Opt};
 use super::fail::{Fail, Result, usage};
 use super::family::{Family, number};
-use super::grammar::{FIRST_EXTENSION, LIMITED, LONG, PER_EXTENSION, SHORT, allowed};
+use super::grammar::{FIRST_EXTENSION, LIMITED, LONG, PER_EXTENSION, SHORT};
 use super::help;
 use super::proto;
 use super::rule::{Iface, Rule, Target};
-use super::tables;
 
-/// The longest name of a chain or a target.
-const MAX_NAME: usize = 28;
+pub use name::chain_name;
+use name::target_name;
+
 const MAX_INTERFACE: usize = 15;
 
 /// Who reads the words.
@@ -438,25 +439,6 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    /// What -s and -d say; without them any address.
-    fn addresses(&self) -> Result<[Vec<Net>; 2]> {
-        let read = |given: Option<(&[u8], bool)>| match given {
-            Some((word, _)) => address::list(self.caller.family, word, self.db),
-            None => Ok(vec![Net::ANY]),
-        };
-        let mut both = [read(self.source)?, read(self.destination)?];
-        let not = [self.source, self.destination].map(|g| g.is_some_and(|(_, not)| not));
-        if both.iter().any(|nets| nets.len() > 1) && not.contains(&true) {
-            return usage(&[b"! not allowed with multiple source or destination IP addresses"]);
-        }
-        for (nets, not) in both.iter_mut().zip(not) {
-            for net in nets {
-                net.not = not;
-            }
-        }
-        Ok(both)
-    }
-
     fn interface(&self, word: &[u8]) -> Result<Iface> {
         if word.is_empty() {
             return usage(&[b"Empty interface is likely to be undesired"]);
@@ -531,128 +513,6 @@ impl<'a> Parser<'a, '_> {
             }
         }
     }
-
-    fn finish(mut self) -> Result<Asked<'a>> {
-        if self.rule.fragment.is_some() && self.caller.family == Family::V6 {
-            return usage(&[b"`-f' is not supported in IPv6, use -m frag instead"]);
-        }
-        let drops = self.rule.target.name() == b"DROP"
-            || self.second == b"DROP" && self.verbs.contains(&Verb::Policy);
-        if self.table == b"nat" && drops {
-            return usage(&[
-                b"\nThe \"nat\" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n",
-            ]);
-        }
-        for loaded in self.matches.iter_mut().chain(&mut self.target) {
-            loaded.finish()?;
-        }
-        if self.waits == (false, true) {
-            return usage(&[b"--wait-interval only makes sense with --wait\n"]);
-        }
-        if self.words.at() < self.all.len() {
-            return usage(&[b"unknown arguments found on commandline"]);
-        }
-        let Some(&first) = self.verbs.first() else {
-            return usage(&[b"no command specified"]);
-        };
-        if self.not {
-            return usage(&[b"nothing appropriate following !"]);
-        }
-        let addresses = self.addresses()?;
-        let verb = self.verbs.iter().copied().find(|v| v.is_list()).unwrap_or(first);
-        let then_zero = self.verbs.iter().copied().find(|v| v.is_zero() && *v != verb);
-        self.check_allowed(verb)?;
-        if verb.has_rule() {
-            self.check_interfaces()?;
-        }
-        if let Some(chain) = self.chain.filter(|c| c.len() > MAX_NAME) {
-            return too_long(chain);
-        }
-        if tables::find(self.table).is_none() {
-            return Err(Fail::Version([b"table '", self.table, b"' does not exist"].concat()));
-        }
-        if verb.has_rule() {
-            self.check_protocol()?;
-        }
-        let rules = self.rules(verb, &addresses);
-        let given = |letter: u8| self.given.contains(&letter);
-        Ok(Asked::Command(Box::new(Command {
-            verb,
-            then_zero,
-            table: self.table,
-            chain: self.chain,
-            second: self.second,
-            number: self.number,
-            rules,
-            verbose: self.verbose,
-            numeric: given(b'n'),
-            exact: given(b'x'),
-            line_numbers: given(b'0'),
-        })))
-    }
-
-    /// What looks at the header of a protocol needs that protocol.
-    fn check_protocol(&self) -> Result {
-        for call in self.matches.iter().map(|l| &l.call) {
-            let Some(transport) = &call.ext.transport else { continue };
-            if self.rule.proto == transport.protocol {
-                continue;
-            }
-            if (transport.lower)(&call.info, &mut Exprs::default()) {
-                let name = call.ext.name;
-                let text = format!("{} match requires '-p {name}'", name.to_uppercase());
-                return usage(&[text.as_bytes()]);
-            }
-        }
-        Ok(())
-    }
-
-    fn check_allowed(&self, verb: Verb) -> Result {
-        if self.given.iter().all(|letter| allowed(verb).contains(letter)) {
-            return Ok(());
-        }
-        for (letter, name, _) in LIMITED {
-            if self.given.contains(letter) && !allowed(verb).contains(letter) {
-                return usage(&[b"Illegal option `--", name.as_bytes(), b"' with this command"]);
-            }
-        }
-        Ok(())
-    }
-
-    fn check_interfaces(&self) -> Result {
-        let chain = self.chain.unwrap_or(b"");
-        let (letter, name) = match chain {
-            b"PREROUTING" | b"INPUT" => (b'o', "out-interface"),
-            b"POSTROUTING" | b"OUTPUT" => (b'i', "in-interface"),
-            _ => return Ok(()),
-        };
-        if self.given.contains(&letter) {
-            return usage(&[b"Can't use --", name.as_bytes(), b" with ", chain]);
-        }
-        Ok(())
-    }
-
-    /// One rule for each source and destination.
-    fn rules(&mut self, verb: Verb, [sources, destinations]: &[Vec<Net>; 2]) -> Vec<Rule> {
-        if !verb.has_rule() {
-            return Vec::new();
-        }
-        let mut rule = std::mem::take(&mut self.rule);
-        rule.matches = self.matches.drain(..).map(|l| l.call).collect();
-        if let Some(loaded) = self.target.take() {
-            rule.target = Target::Call(loaded.call);
-        }
-        if let ([source], [destination]) = (&sources[..], &destinations[..]) {
-            return vec![Rule { source: *source, destination: *destination, ..rule }];
-        }
-        let mut rules = Vec::with_capacity(sources.len() * destinations.len());
-        for source in sources {
-            for destination in destinations {
-                rules.push(Rule { source: *source, destination: *destination, ..rule.clone() });
-            }
-        }
-        rules
-    }
 }
 
 /// A value that may be left out is taken by the option itself.
@@ -664,40 +524,4 @@ fn value_of(opt: &Opt) -> Value {
 fn digits(word: &[u8]) -> Option<u64> {
     let n = word.iter().take_while(|b| b.is_ascii_digit()).count();
     std::str::from_utf8(&word[..n]).ok()?.parse().ok()
-}
-
-fn too_long<T>(name: &[u8]) -> Result<T> {
-    usage(&[b"chain name `", name, b"' too long (must be under 29 chars)"])
-}
-
-/// What a new chain may be called.
-pub fn chain_name(name: &[u8], family: Family) -> Result {
-    if name.len() > MAX_NAME {
-        return too_long(name);
-    }
-    if let Some(first @ (b'-' | b'!')) = name.first() {
-        return usage(&[b"chain name not allowed to start with `", &[*first], b"'"]);
-    }
-    if matches!(name, b"" | b"ACCEPT" | b"DROP" | b"RETURN" | b"QUEUE")
-        || ext::is_target(name, family)
-    {
-        return usage(&[b"chain name may not clash with target name"]);
-    }
-    if name.iter().any(u8::is_ascii_whitespace) {
-        return usage(&[b"Invalid chain name `", name, b"'"]);
-    }
-    Ok(())
-}
-
-fn target_name(name: &[u8]) -> Result {
-    if name.is_empty() {
-        return usage(&[b"Invalid target name (too short)"]);
-    }
-    if name.len() > MAX_NAME {
-        return usage(&[b"Invalid target name `", name, b"' (28 chars max)"]);
-    }
-    if name.iter().any(u8::is_ascii_whitespace) {
-        return usage(&[b"Invalid target name `", name, b"'"]);
-    }
-    Ok(())
 }
