@@ -75,32 +75,29 @@ pub fn create() -> io::Result<File> {
     made.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-/// As [`create`], so many of them: one thread makes them all, a few ahead of `each`, which is given
-/// one after the other and says whether it wants more.
+/// As [`create`], so many of them by one thread, in which `each` is given one after the other and
+/// says whether it wants more.
 ///
 /// # Errors
 ///
 /// That of starting the thread; what goes wrong with a namespace is given to `each`.
-pub fn create_many(count: usize, mut each: impl FnMut(io::Result<File>) -> bool) -> io::Result<()> {
-    let (hand_over, made) = std::sync::mpsc::sync_channel(8);
-    let maker = std::thread::Builder::new().stack_size(64 * 1024).spawn(move || {
-        for _ in 0..count {
-            let one = unshare(CloneFlags::CLONE_NEWNET)
-                .map_err(io::Error::from)
-                .and_then(|()| File::open("/proc/thread-self/ns/net"));
-            if hand_over.send(one).is_err() {
-                return;
+pub fn create_many(
+    count: usize,
+    mut each: impl FnMut(io::Result<File>) -> bool + Send,
+) -> io::Result<()> {
+    std::thread::scope(|scope| {
+        let maker = std::thread::Builder::new().spawn_scoped(scope, || {
+            for _ in 0..count {
+                let one = unshare(CloneFlags::CLONE_NEWNET)
+                    .map_err(io::Error::from)
+                    .and_then(|()| File::open("/proc/thread-self/ns/net"));
+                if !each(one) {
+                    break;
+                }
             }
-        }
-    })?;
-    for one in &made {
-        if !each(one) {
-            break;
-        }
-    }
-    drop(made);
-    let _ = maker.join();
-    Ok(())
+        })?;
+        maker.join().map_err(|_| io::ErrorKind::Other.into())
+    })
 }
 
 /// Runs `look` inside a network namespace, in a thread that enters it; the program stays where it is.

@@ -16,7 +16,13 @@ impl Walk<'_> {
     pub(super) fn transmit(&mut self, by: End, next: IpAddr, mut packet: Packet) -> Result {
         let segment = segment::of(self.net, by);
         let ns = by.ns;
-        let holder = segment.holders(self.net, next).next().cloned();
+        // A netkit without hardware addresses asks nobody: whoever is at its other end is meant.
+        let straight =
+            self.space(ns).link(by.index).is_some_and(|l| l.is_kind("netkit") && !l.has_arp());
+        let holder = match straight {
+            true => segment.members.first().cloned(),
+            false => segment.holders(self.net, next).next().cloned(),
+        };
         // Whoever answers first gets the packet.
         if let Some(first) = &holder
             && let Some(second) = segment.holders(self.net, next).find(|m| m.end.ns != first.end.ns)
@@ -42,7 +48,9 @@ impl Walk<'_> {
                 }
             };
         };
-        self.neighbour(by, next, &segment, &member, &packet)?;
+        if !straight {
+            self.neighbour(by, next, &segment, &member, &packet)?;
+        }
         if let Some(arrival) = self.through(&member.passes, &mut packet)? {
             return Ok(arrival);
         }

@@ -16,7 +16,7 @@ pub struct Lost {
     pub src: IpAddr,
     /// The network that the source is in.
     pub network: Prefix,
-    /// Who has the packet and does not know the way back; the router itself when he is out of sight.
+    /// Who does not know the way back: where the packet has arrived, or else where it was lost.
     pub at: usize,
 }
 
@@ -45,7 +45,7 @@ pub fn lost<'c>(case: &'c Case<'_>) -> impl Iterator<Item = Lost> + 'c {
         let network = case.network_of(router, input, src);
         // Who sends under an address of another network has another fault.
         let counts = !network.is_host() || followed.asked;
-        counts.then_some(Lost { router, output, src, network, at: stop.ns })
+        counts.then_some(Lost { router, output, src, network, at: trip.end.unwrap_or(stop.ns) })
     })
 }
 

@@ -32,12 +32,12 @@ fn cannot_make(name: &[u8], e: &io::Error) -> Error {
     Error::failed(1, text)
 }
 
-/// As `ip netns add` for each of the names, made ahead by one thread; `done` is told after each.
+/// As `ip netns add` for each of the names, by one thread; `done` is told after each.
 ///
 /// # Errors
 ///
 /// The place of the name that failed, and its error; those before it are made.
-pub fn many(names: &[&[u8]], mut done: impl FnMut()) -> Result<(), (usize, anyhow::Error)> {
+pub fn many(names: &[&[u8]], mut done: impl FnMut() + Send) -> Result<(), (usize, anyhow::Error)> {
     let (mut at, mut failed) = (0, None);
     let started = netns::create_many(names.len(), |made| {
         let Some(&name) = names.get(at) else { return false };
