@@ -21,6 +21,7 @@
 //! Layouts: the initial stack and thread-local storage (variant II) of the x86-64 psABI; the thread
 //! control block of glibc 2.31 to 2.41, of which the two pointers to itself must be there.
 #![allow(unsafe_code)]
+#![allow(clippy::cast_possible_truncation)] // Addresses have 64 bits here.
 
 use std::ffi::c_char;
 
@@ -183,41 +184,33 @@ unsafe fn auxiliary(mut at: *const usize, wanted: u64) -> usize {
 /// Gives the thread its variables and control block; whether that could be done.
 // SAFETY: to be called once, before anything else, with 16 bytes that may be read.
 unsafe fn thread(random: *const [usize; 2]) -> bool {
-    let block: *mut u8 = (&raw mut BLOCK).cast();
-    // SAFETY: within the block.
-    let pointer = unsafe { block.add(VARIABLES) };
-    let header = &raw const __ehdr_start;
+    let block = &raw mut BLOCK;
+    // SAFETY: nobody else has it.
+    let Block(block) = unsafe { &mut *block };
+    let pointer = block.as_ptr() as usize + VARIABLES;
     // SAFETY: the linker has put the program's header there.
-    let (offset, count) = unsafe { ((*header).e_phoff, (*header).e_phnum) };
-    // SAFETY: and its segments there.
-    let segments: *const Elf64_Phdr = unsafe { header.cast::<u8>().add(offset as usize) }.cast();
-    for i in 0..usize::from(count) {
-        // SAFETY: there are so many.
-        let segment = unsafe { &*segments.add(i) };
-        if segment.p_type != libc::PT_TLS {
-            continue;
-        }
+    let header: &'static Elf64_Ehdr = unsafe { &__ehdr_start };
+    let first = (&raw const *header) as usize + header.e_phoff as usize;
+    // SAFETY: and so many segments' there.
+    let segments: &[Elf64_Phdr] =
+        unsafe { std::slice::from_raw_parts(first as *const Elf64_Phdr, header.e_phnum.into()) };
+    for segment in segments.iter().filter(|s| s.p_type == libc::PT_TLS) {
         let (align, size) = (segment.p_align.max(1) as usize, segment.p_memsz as usize);
         let size = size.next_multiple_of(align);
-        if align > 64 || size > VARIABLES {
+        let (image, set) = (segment.p_vaddr as *const u8, segment.p_filesz as usize);
+        if align > 64 || size > VARIABLES || set > size {
             return false;
         }
-        let image = segment.p_vaddr as *const u8;
-        for i in 0..segment.p_filesz as usize {
-            // SAFETY: the image has so many bytes.
-            let byte = unsafe { image.add(i).read() };
-            // SAFETY: they fit below the pointer.
-            unsafe { pointer.sub(size).add(i).write_volatile(byte) };
-        }
+        // SAFETY: the image has so many bytes.
+        let image = unsafe { std::slice::from_raw_parts(image, set) };
+        block[VARIABLES - size..][..set].copy_from_slice(image);
     }
     // SAFETY: so the caller says; they need not be aligned.
     let [canary, guard] = unsafe { random.read_unaligned() };
     // tcbhead_t (sysdeps/x86_64/nptl/tls.h): itself twice; what guards the stack, whose lowest byte
     // ends strings; what guards pointers.
-    let head = [(0, pointer as usize), (16, pointer as usize), (40, canary & !0xff), (48, guard)];
-    for (place, value) in head {
-        // SAFETY: within the block, and aligned.
-        unsafe { pointer.add(place).cast::<usize>().write(value) };
+    for (place, value) in [(0, pointer), (16, pointer), (40, canary & !0xff), (48, guard)] {
+        block[VARIABLES + place..][..8].copy_from_slice(&value.to_ne_bytes());
     }
     /// asm/prctl.h
     const ARCH_SET_FS: usize = 0x1002;

@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn pattern(len: usize) -> Vec<u8> {
-        (0..len).map(|i| (i * 7 % 251) as u8 + 1).collect()
+        (0..len).map(|i| u8::try_from(i * 7 % 251).unwrap() + 1).collect()
     }
 
     #[test]
@@ -246,7 +246,9 @@ mod tests {
                 theirs.copy_within(from..from + len, to);
                 let base = ours.as_mut_ptr();
                 // SAFETY: both ranges lie within the vector.
-                let (target, source) = unsafe { (base.add(to), base.add(from)) };
+                let target = unsafe { base.add(to) };
+                // SAFETY: as above.
+                let source = unsafe { base.add(from) };
                 // SAFETY: as above.
                 let back = unsafe { ipbox_memmove(target.cast(), source.cast(), len) };
                 assert_eq!(back, target.cast());

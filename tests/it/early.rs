@@ -152,6 +152,8 @@ fn functions(file: &[u8]) -> Vec<Function> {
 }
 
 /// Steps through the program and lists the functions it was in.
+#[allow(clippy::zombie_processes)] // waitpid waits for it
+#[allow(clippy::multiple_unsafe_ops_per_block)] // one operation, and the system call in it
 fn called(words: &[&str], functions: &[Function]) -> BTreeSet<String> {
     let mut command = Command::new(OURS);
     command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -172,7 +174,7 @@ fn called(words: &[&str], functions: &[Function]) -> BTreeSet<String> {
         match waitpid(pid, None).expect("it is ours") {
             WaitStatus::Stopped(..) => {}
             WaitStatus::Exited(..) => break,
-            other => panic!("{words:?}: {other:?}, at last in {:?}", seen),
+            other => panic!("{words:?}: {other:?}, at last in {seen:?}"),
         }
         // SAFETY: zeros are a valid value.
         let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
@@ -182,11 +184,10 @@ fn called(words: &[&str], functions: &[Function]) -> BTreeSet<String> {
         assert_eq!(got, 0);
         if !last.contains(&registers.rip) {
             let at = functions.partition_point(|f| f.0 <= registers.rip);
-            if let Some((start, size, name)) = at.checked_sub(1).map(|i| &functions[i]) {
-                if registers.rip < start + size {
-                    last = *start..start + size;
-                    seen.insert(name.clone());
-                }
+            let function = at.checked_sub(1).map(|i| &functions[i]);
+            if let Some((start, size, name)) = function.filter(|f| registers.rip < f.0 + f.1) {
+                last = *start..start + size;
+                seen.insert(name.clone());
             }
         }
         // SAFETY: the process is stopped.

@@ -33,7 +33,7 @@ pub fn run(ctx: &mut Ctx, name: &[u8]) -> u8 {
     if !ctx.opts.echo {
         ctx.collect_lines_of(name);
     }
-    let mut lines = Lines::new(input, |input| fd::is_ready(input));
+    let mut lines = Lines::new(input, fd::is_ready);
     let mut status = 0;
     let mut spare = Vec::with_capacity(32);
     while !ctx.has_stopped() {

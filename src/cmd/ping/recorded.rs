@@ -105,7 +105,7 @@ pub fn told(
                 }
             }
             LOOSE => {
-                addresses(&mut t, b"\nLSRR: ", option.get(3..written).unwrap_or(b""), &mut name)
+                addresses(&mut t, b"\nLSRR: ", option.get(3..written).unwrap_or(b""), &mut name);
             }
             STRICT => {
                 addresses(&mut t, b"\nSSRR: ", option.get(3..written).unwrap_or(b""), &mut name);

@@ -194,7 +194,8 @@ pub fn batch(data: &[u8]) -> Option<Call> {
         }
         input.push(b'\n');
     }
-    let force = if data.len() % 2 == 0 { "ip -force -batch -" } else { "ip -d -j -batch -" };
+    let force =
+        if data.len().is_multiple_of(2) { "ip -force -batch -" } else { "ip -d -j -batch -" };
     Some(Call { powerless: true, ..call(force, &[], input) })
 }
 
