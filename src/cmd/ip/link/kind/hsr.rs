@@ -33,11 +33,11 @@ const IFLA_HSR_PROTOCOL: u16 = 7;
 /// In the order in which they are shown.
 #[rustfmt::skip] // one row, one line
 const OPTS: &[Opt] = &[
-    port(prefix("slave1"), IFLA_HSR_SLAVE1, token!("slave1")),
+    port(prefix("slave1").min(2), IFLA_HSR_SLAVE1, token!("slave1")),
     port(prefix("slave2").min(6), IFLA_HSR_SLAVE2, token!("slave2")),
     port(exact("interlink"), 8, token!("interlink")),
     seen("sequence", 5, sequence, token!("sequence", "seq_nr")),
-    row(prefix("supervision").min(2), "BYTE", 3, Ty::U8, crate::output::field("", "{}")).wrong("ADDR-BYTE is invalid"),
+    row(prefix("supervision"), "BYTE", 3, Ty::U8, crate::output::field("", "{}")).wrong("ADDR-BYTE is invalid"),
     seen("supervision_addr", 4, lladdr, token!("supervision", "supervision_addr")),
     row(prefix("proto"), "{ 0 | 1 }", IFLA_HSR_PROTOCOL, Ty::U8, token!("proto")).wrong("protocol is invalid"),
     row(prefix("version"), "{ 0 | 1 }", 6, Ty::U8, token!("version")),
