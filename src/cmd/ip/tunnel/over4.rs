@@ -96,21 +96,23 @@ fn ttl(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
 
 fn tos(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
     let word = args.need()?;
-    // 1 alone stands for `inherit`; beside a value, for what is inherited where the packet has one.
-    let (bit, rest) = match word.strip_prefix(b"inherit/") {
-        Some(rest) => (1, rest),
-        None => (0, word),
+    let mut parse =
+        |word: &[u8]| t.names.number(Kind::DsField, word).and_then(|n| u8::try_from(n).ok());
+    let mut parts = word.splitn(2, |&b| b == b'/');
+    let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+    // The reference has cut the word in two by then.
+    let wrong = || args.wrong_about(&String::from_utf8_lossy(first), "bad TOS value");
+    t.parm.tos = match (first, second) {
+        // 1 alone stands for `inherit`; beside a value, for what is inherited where there is any.
+        (b"inherit", None) => 1,
+        (b"inherit", Some(rest)) => 1 | parse(rest).ok_or_else(wrong)?,
+        (_, None) => parse(first).ok_or_else(wrong)?,
+        (_, Some(_)) => {
+            parse(first).ok_or_else(wrong)?;
+            // The reference passes over what stands behind the slash.
+            return Err(args.wrong("bad TOS value"));
+        }
     };
-    let number = match word {
-        b"inherit" => Some(1),
-        _ => t.names.number(Kind::DsField, rest).and_then(|n| u8::try_from(n).ok()),
-    };
-    let wrong = || match bit {
-        0 => args.wrong("bad TOS value"),
-        // The reference has cut the word in two by then.
-        _ => args.wrong_about("inherit", "bad TOS value"),
-    };
-    t.parm.tos = bit | number.ok_or_else(wrong)?;
     Ok(())
 }
 

@@ -23,6 +23,12 @@ fn refused(dev: &[u8], what: u32, e: &io::Error) -> Error {
     Error::failed(1, [dev, tail.as_bytes()].concat())
 }
 
+/// A name of a device, which may or may not be there.
+fn device<'a>(args: &mut Args<'a>) -> Result<&'a [u8], Usage> {
+    let word = args.need()?;
+    value::ifname(word).ok_or_else(|| args.wrong("\"dev\" not a valid ifname"))
+}
+
 fn no_device() -> Usage {
     Usage::new(255, "Must specify device")
 }
@@ -32,7 +38,7 @@ pub fn prl(_: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (mut what, mut addr, mut flags, mut count) = (0, [0; 4], 0, 0);
     while let Some(word) = args.take() {
         if word == b"dev" {
-            dev = Some(args.need()?);
+            dev = Some(device(args)?);
             continue;
         }
         (what, flags) = match word {
@@ -57,7 +63,7 @@ pub fn six_rd(_: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (mut what, mut rd) = (0, SixRd::default());
     while let Some(word) = args.take() {
         match word {
-            b"dev" => dev = Some(args.need()?),
+            b"dev" => dev = Some(device(args)?),
             b"6rd-prefix" => {
                 let p = value::prefix(args.need()?, AF_INET6)?;
                 rd.prefix = p.addr.bytes().try_into().unwrap_or_default();
