@@ -341,10 +341,11 @@ impl Conn {
                 if msg.seq == seq {
                     if msg.kind == NLMSG_ERROR {
                         acknowledged(msg)?;
-                    } else {
-                        found = Some(at);
-                        break;
+                        // Success without an answer: none will come.
+                        return Err(Error::Malformed);
                     }
+                    found = Some(at);
+                    break;
                 }
                 at += msg.span();
             }

@@ -74,6 +74,7 @@ const READERS: &[(&str, u16)] = &[
     ("ip link afstats", 92),
     ("ip vrf", 16),
     ("ip tuntap", 16),
+    ("ip tunnel", 16),
     ("ip address save", 20),
     ("ip route save", 24),
     ("ip rule save", 32),

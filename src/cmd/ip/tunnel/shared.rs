@@ -169,7 +169,7 @@ pub fn list(
     kinds: &[u16],
     line: &mut dyn FnMut(&mut Ctx, &[u8]) -> bool,
 ) -> Result<(), Error> {
-    let (all, _) = match ctx.route()?.snapshot(&mut link::query_family(0)) {
+    let (all, interrupted) = match ctx.route()?.snapshot(&mut link::query_family(0)) {
         Ok(all) => all,
         Err(e) => {
             dump_failed(e, 1)?;
@@ -193,6 +193,7 @@ pub fn list(
         }
     }
     ctx.out.end();
+    ctx.told_interruption(interrupted);
     Ok(())
 }
 
