@@ -107,14 +107,20 @@ pub struct SixRd {
 }
 
 /// What tells a tunnel's settings.
-pub trait Settings: Default {
+///
+/// # Safety
+///
+/// It must be the structure that the family's requests read and write.
+pub unsafe trait Settings: Default {
     /// The family of the socket.
     const FAMILY: i32;
 }
-impl Settings for Parm {
+// SAFETY: struct ip_tunnel_parm is what tunnels over IPv4 have.
+unsafe impl Settings for Parm {
     const FAMILY: i32 = libc::AF_INET;
 }
-impl Settings for Parm6 {
+// SAFETY: struct ip6_tnl_parm2 is what tunnels over IPv6 have.
+unsafe impl Settings for Parm6 {
     const FAMILY: i32 = libc::AF_INET6;
 }
 
@@ -192,8 +198,10 @@ pub fn routers(device: &[u8]) -> io::Result<Vec<Prl>> {
 /// The kernel's refusal.
 pub fn change_router(what: u32, device: &[u8], addr: [u8; 4], flags: u16) -> io::Result<()> {
     let mut router = Prl { addr, flags, ..Prl::default() };
-    debug_assert!([0, PRL_ADD, PRL_DELETE].contains(&what), "a request about routers");
-    // SAFETY: these requests read one structure of this type and write none.
+    if ![0, PRL_ADD, PRL_DELETE].contains(&what) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: these requests, and no others go on, read one structure of this type and write none.
     unsafe { request(libc::AF_INET, what, device, &mut router) }
 }
 
@@ -215,8 +223,10 @@ pub fn six_rd(device: &[u8]) -> io::Result<SixRd> {
 ///
 /// The kernel's refusal.
 pub fn change_six_rd(what: u32, device: &[u8], mut prefix: SixRd) -> io::Result<()> {
-    debug_assert!([0, SIX_RD_SET, SIX_RD_RESET].contains(&what), "a request about 6rd");
-    // SAFETY: these requests read one structure of this type and write none.
+    if ![0, SIX_RD_SET, SIX_RD_RESET].contains(&what) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: these requests, and no others go on, read one structure of this type and write none.
     unsafe { request(libc::AF_INET, what, device, &mut prefix) }
 }
 
