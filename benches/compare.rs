@@ -426,7 +426,7 @@ fn enter(reference: &Path) {
     fs::create_dir_all(&root).expect("target/tmp can be written");
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none).expect("allowed");
     mount(Some("lab"), &root, Some("tmpfs"), MsFlags::empty(), none).expect("allowed");
-    for dir in ["usr", "etc", "proc", "dev", "run", "var", "tmp", "ours"] {
+    for dir in ["usr", "etc", "proc", "dev", "run", "sys", "var", "tmp", "ours"] {
         fs::create_dir(root.join(dir)).expect("a fresh root");
     }
     for dir in ["lib", "lib64", "bin", "sbin"] {

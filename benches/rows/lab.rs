@@ -90,6 +90,9 @@ fn reference(count: usize) -> Option<f64> {
         let (name, file) = (format!("n{n}"), format!("/tmp/room{n}"));
         good &= run(&ip, &["ip", "-n", &name, "-batch", &file]).0.success();
     }
+    if !good {
+        println!("the reference cannot build them here");
+    }
     good.then(|| start.elapsed().as_secs_f64() * 1000.0)
 }
 
