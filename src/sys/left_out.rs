@@ -48,9 +48,20 @@ never_called! {
 // for a thread's name that another thread sets, malloc_stats(3), and errors that have no name.
 // Some names are those of glibc 2.36, some of 2.41 and 2.43.
 never_called! {
-    fprintf fputs fwrite sprintf _IO_fputs __fprintf_chk __fxprintf __printf_buffer __snprintf
-    __snprintf_chk __sprintf_chk __vfprintf_internal __vfwprintf_internal __vsnprintf_internal
+    fprintf fputs fwrite sprintf _IO_fputs __fprintf_chk __fxprintf __printf_buffer __sprintf_chk __vfprintf_internal __vfwprintf_internal __vsnprintf_internal
     __vsprintf_internal
+}
+
+/// No text. Glibc 2.41 asks for the name of each thread's stack in /proc/self/maps, to throw it away
+/// unless a tunable is set.
+// SAFETY: `size` bytes are the caller's; the formatted arguments are not looked at.
+#[unsafe(no_mangle)]
+extern "C" fn __snprintf(buffer: *mut c_char, size: usize) -> c_int {
+    if size > 0 {
+        // SAFETY: as above.
+        unsafe { *buffer = 0 };
+    }
+    0
 }
 
 // Character sets: there is no locale but "C".
