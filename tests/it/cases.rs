@@ -28,6 +28,7 @@
 use crate::lab::{Lab, Tool};
 use crate::same::{Line, Made, compare_noting, normalize, reference_version};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -141,9 +142,17 @@ fn run(directory: &str) {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let begin = std::time::Instant::now();
                     // A mistake in a block must not hide the others.
                     let result = std::panic::catch_unwind(|| judge(block))
                         .unwrap_or_else(|_| Err("    the harness failed, see above\n".into()));
+                    if emulated() {
+                        // At once, past what the test program keeps: should the machine be ended,
+                        // this is what is left.
+                        let told = if let Err(why) = &result { why } else { "ok" };
+                        let seconds = begin.elapsed().as_secs();
+                        let _ = writeln!(std::io::stderr(), "{} {seconds} s: {told}", block.place);
+                    }
                     if let Err(why) = result {
                         failed.lock().expect("no panic while it is held").push((
                             &block.place,

@@ -130,11 +130,11 @@ cpus=$(nproc)
 settings='console=ttyS0 quiet panic=-1 mitigations=off lsm=selinux audit=0 init_on_alloc=0 tsc=reliable rcupdate.rcu_expedited=1'
 # Emulated processors now and then fall over each other while the kernel starts: then again.
 for _ in 1 2 3; do
-    timeout "${VM_SECONDS:-1800}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp "$cpus" -m 2048 \
+    timeout "${VM_SECONDS:-3600}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp "$cpus" -m 2048 \
         -nodefaults -no-reboot -display none -serial stdio \
         -kernel "$vmlinuz" -initrd "$work/initramfs.cpio" -append "$settings" \
         -virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap \
-        </dev/null 2>&1 | sed -u 's/\r$//' | tee "$work/log" | grep -v '^vm: \(begun\|status .*\)$' || :
+        </dev/null 2>&1 | sed -u 's/\r$//' | tee "$work/log" | grep --line-buffered -v '^vm: \(begun\|status .*\)$' || :
     ! grep -q '^vm: begun$' "$work/log" || break
     echo "vm: the kernel did not come up" >&2
 done
