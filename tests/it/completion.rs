@@ -13,6 +13,7 @@ const DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/completions");
 
 /// Two namespaces, a cable whose ends show an `@`, and one into a namespace.
 const NETWORK: &str = "ip link add v-left type veth peer name v-right &&
+    ip neigh add 10.9.9.9 lladdr 02:00:00:00:00:09 dev v-left &&
     ip -n red link add in-red type veth peer name in-red-too &&
     iptables -N mine";
 
@@ -50,6 +51,9 @@ const CASES: &[Case] = &[
     ("ip route ", &["add", "show", "get"], &["via"]),
     ("arp -", &["-n", "--numeric", "-i", "-d"], &["v-left"]),
     ("arp -n -i ", &["v-left", "lo"], &["-n"]),
+    ("arp -H ", &["ether", "arcnet"], &["lo"]),
+    ("arp -d ", &["10.9.9.9"], &["-n"]),
+    ("route -A ", &["inet", "inet6"], &["add"]),
     ("route ", &["add", "del"], &["-n"]),
     ("route -", &["-n", "--inet6", "-e"], &["add"]),
     ("route add -net 10.0.0.0/8 ", &["gw", "dev", "metric"], &["del"]),
@@ -77,6 +81,7 @@ const CASES: &[Case] = &[
     ("sysctl -w net.ipv4.conf.v-left.forw", &["net.ipv4.conf.v-left.forwarding"], &[]),
     ("sysctl --", &["--write", "--all"], &["net.ipv4.ip_forward"]),
     ("ping -M ", &["do", "want"], &["-c"]),
+    ("ping -T ", &["tsonly", "tsprespec"], &["-c"]),
     ("ping -", &["-c", "-W", "-I"], &["lo"]),
     // words and their values
     ("ip route add default ", &["via", "dev", "metric", "nexthop"], &["v-left"]),

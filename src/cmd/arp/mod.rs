@@ -55,9 +55,10 @@ Usage:
   -e                 a table (this is what is shown without -a)
   -n, --numeric      addresses without names
   -v, --verbose      more details
-  -i, --device       only entries of this device
-  -H, -t, --hw-type  only entries of this type of hardware (ether)
-  -A, -p, --protocol  the family of addresses; inet is the only one
+  -i, --device DEVICE  only entries of this device
+  -H, -t, --hw-type ether|arcnet|ash|ax25|dlci|eui64|fddi|hippi|irda|netrom|rose|x25  only entries
+                     of this type of hardware
+  -A, -p, --protocol inet  the family of addresses; there is no other
   -D, --use-device   the hardware address of a device
   -s, --set          make an entry
   -d, --delete       delete an entry

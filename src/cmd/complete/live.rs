@@ -111,6 +111,14 @@ fn below(answer: &mut Answer, dir: &[u8], prefix: &[u8], given: &[u8]) {
     }
 }
 
+/// Hosts of the table of neighbours of IPv4.
+pub fn arp(answer: &mut Answer) {
+    let table = file::read(b"/proc/net/arp").unwrap_or_default();
+    for line in table.split(|&b| b == b'\n').skip(1) {
+        answer.add_bytes(line.split(|&b| b == b' ').next().unwrap_or_default(), "");
+    }
+}
+
 /// Looks from inside a named namespace from here on, if it may be entered.
 pub fn enter(name: &[u8]) {
     if let Ok(ns) = netns::open_named(name) {

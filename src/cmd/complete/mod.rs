@@ -50,9 +50,15 @@ fn applet(answer: &mut Answer, before: &[&[u8]]) {
         program @ (b"iptables" | b"ip6tables") => iptables::complete(answer, program, rest),
         b"iptables-save" | b"ip6tables-save" => iptables::save(answer, rest),
         b"iptables-restore" | b"ip6tables-restore" => iptables::restore(answer, rest),
-        b"arp" if [&b"-i"[..], b"--device"].contains(&last) => live::devices(answer),
-        b"arp" => drop(options::text(answer, arp::HELP, rest)),
+        b"arp" if [&b"-i"[..], b"--device", b"dev"].contains(&last) => live::devices(answer),
+        b"arp" if [&b"-f"[..], b"--file"].contains(&last) => answer.files(),
+        b"arp" => {
+            if !options::text(answer, arp::HELP, rest) {
+                live::arp(answer);
+            }
+        }
         b"route" => route(answer, rest),
+        b"sysctl" if [&b"-p"[..], b"-f", b"--load"].contains(&last) => answer.files(),
         b"sysctl" => {
             if !options::rows(answer, sysctl::HELP, rest) {
                 live::settings(answer);

@@ -104,11 +104,9 @@ pub fn told(
                     break;
                 }
             }
-            LOOSE => {
-                addresses(&mut t, b"\nLSRR: ", option.get(3..written).unwrap_or(b""), &mut name);
-            }
-            STRICT => {
-                addresses(&mut t, b"\nSSRR: ", option.get(3..written).unwrap_or(b""), &mut name);
+            LOOSE | STRICT => {
+                let head: &[u8] = if kind == LOOSE { b"\nLSRR: " } else { b"\nSSRR: " };
+                addresses(&mut t, head, option.get(3..written).unwrap_or(b""), &mut name);
             }
             TIME if written > 4 => times(&mut t, option[3], &option[4..written], &mut name),
             TIME => {}

@@ -74,7 +74,7 @@ Usage: route [-n] [-v] [-e] [-F] [-C] [FAMILY]
   -F, --fib       the routes themselves (this is what is shown without -C)
   -C, --cache     the routing cache, which kernels no longer have
   -v, --verbose   more details
-  -A, --protocol FAMILY,...  inet, which is what is meant without, inet6, or one of these:
+  -A, --protocol inet|inet6|...  the family of addresses; several with commas between them
   --ax25, --netrom, --rose, --ipx, --ddp, --x25  families that kernels have lost
   -4, --inet, -6, --inet6  the same as -A with a name
   -h, --help      this help; behind a family the words of add and del
