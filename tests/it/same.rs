@@ -64,7 +64,10 @@ const CHANGES: &[&str] = &[
 
 /// What is said where the kernel, or a module that is not loaded, knows nothing of it.
 const LACKS: &[&str] = &[
-    "not supported",
+    "Operation not supported",
+    "Protocol not supported",
+    "family not supported",
+    "encapsulation type not supported",
     "Unknown device type",
     "No such file or directory",
     "nonexistent",
@@ -98,6 +101,11 @@ impl Made {
                 self.lacked = self.lacked.take().or(told);
             }
         }
+    }
+
+    /// Whether some change was made.
+    pub fn any(&self) -> bool {
+        self.any
     }
 
     /// Why the script tests too little, if it does.
