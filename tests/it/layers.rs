@@ -158,14 +158,12 @@ fn unsafe_code_is_counted_where_it_is_allowed() {
     let mut all = 0;
     let mut places = Vec::new();
     for (layer, place, text) in sources() {
-        // Blocks, functions, declarations of what is the C library's.
+        // Blocks, functions, declarations of what is the C library's, and promises about types.
+        let whose = ["{", "fn ", "extern ", "trait ", "impl "];
         let count: usize = code(&text)
-            .map(|l| ["{", "fn ", "extern "].map(|w| l.matches(&format!("unsafe {w}")).count()))
+            .map(|l| whose.map(|w| l.matches(&format!("unsafe {w}")).count()))
             .map(|counts| counts.iter().sum::<usize>())
             .sum();
-        let other = code(&text)
-            .flat_map(|l| ["impl ", "trait "].map(|w| l.contains(&format!("unsafe {w}"))));
-        assert!(!other.into_iter().any(|it_is| it_is), "{place} has more than blocks");
         assert!(count == 0 || layer == "sys", "{place} has unsafe code");
         if count > 0 {
             all += count;
