@@ -56,6 +56,7 @@ directories! {
     ping "ping"
     sysctl "sysctl"
     #[ignore = "needs another kernel: tests/vm/run.sh"] vm "vm"
+    #[ignore = "needs another kernel: tests/vm/run.sh"] iptables_vm "vm-iptables"
 }
 
 #[test]

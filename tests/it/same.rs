@@ -277,7 +277,8 @@ pub fn compare_noting(script: &str, patient: bool, made: &mut Made) -> Result<()
                 return Err(differences);
             }
         }
-        if line.by.is_none() && line.may_begin_early() && !by_both_starts(&line, &ours, &b, script) {
+        if line.by.is_none() && line.may_begin_early() && !by_both_starts(&line, &ours, &b, script)
+        {
             let ordinary = line.run(&ours, Tool::Ordinary);
             differences += "    its two starts differ (- the C library's, + ours):\n";
             differences += &report("", line.text, &ordinary, &b, script);

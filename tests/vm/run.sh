@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command under Debian stable's kernel: link kinds and more that this machine's kernel lacks.
 #
-#   tests/vm/run.sh                 the case files of tests/cases/vm/, iptables natively, healthy networks
+#   tests/vm/run.sh                 the case files of tests/cases/vm*/, iptables natively, healthy networks
 #   tests/vm/run.sh COMMAND...      any command, as root, in this directory
 #
 # The machine is emulated (no acceleration: that may hang), boots in a few seconds and has this
@@ -26,9 +26,9 @@ if [ $# = 0 ]; then
         sed -n 's/.*"kind":\["test"\].*"executable":"\([^"]*\)".*/\1/p' | tail -n1)
     # One test forbids the kernel modules that others need, and needs that they are not there yet.
     set -- env VM=1 bash -c '
-        "$1" --include-ignored iptables_native; first=$?
+        "$1" --include-ignored iptables_native cases::vm; first=$?
         echo /run/vm/modprobe >/proc/sys/kernel/modprobe
-        "$1" --include-ignored cases::vm of_another_kernel && exit $first' _ "$program"
+        "$1" --include-ignored cases::iptables_vm of_another_kernel && exit $first' _ "$program"
 fi
 
 work=$(mktemp -d)
