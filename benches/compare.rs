@@ -161,10 +161,10 @@ fn measure(reference: &Path, only: &str) -> bool {
     ] {
         if wanted(name) {
             if name.ends_with("addr") {
-                run(&theirs("ip"), &["netns", "add", "started"]);
+                run(&theirs("ip"), &["ip", "netns", "add", "started"]);
             }
             if name.ends_with("-C") {
-                run(&theirs("iptables"), &["-A", "INPUT", "-j", "ACCEPT"]);
+                run(&theirs("iptables"), &["iptables", "-A", "INPUT", "-j", "ACCEPT"]);
             }
             held &= compare(&case(name, line, bar, None), pairs, &|| {});
         }

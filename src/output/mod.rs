@@ -81,6 +81,10 @@ pub struct Out {
 /// The buffer is written when it holds this much.
 const FULL: usize = 60 * 1024;
 
+/// The same for a command that began before the C library (sys/start.rs): what ten datagrams of a
+/// table become, after which it knows whether it wants a thread.
+const FULL_EARLY: usize = 1024 * 1024;
+
 impl Out {
     pub fn new(style: Style) -> Out {
         Out { style, buf: Vec::new(), depth: 0, comma: false, drains: true }
@@ -311,9 +315,18 @@ impl Out {
     #[inline]
     fn drain_if_full(&mut self) {
         if self.buf.len() > FULL {
-            // A write that fails now fails again at the end, where it is reported.
-            let _ = self.flush();
+            self.drain();
         }
+    }
+
+    #[cold]
+    fn drain(&mut self) {
+        // What began early may have to begin again, as long as nothing has been written.
+        if crate::sys::start::is_early() && self.buf.len() < FULL_EARLY {
+            return;
+        }
+        // A write that fails now fails again at the end, where it is reported.
+        let _ = self.flush();
     }
 
     #[inline]

@@ -25,6 +25,11 @@ pub(super) fn written() {
     WRITTEN.store(true, Relaxed);
 }
 
+/// Whether the process began before the C library.
+pub fn is_early() -> bool {
+    !WORDS.load(Relaxed).is_null()
+}
+
 /// Whether a thread can be made. When the process began early and has not written anything, it
 /// begins again in the ordinary way, for which /proc must be there; this then does not return.
 pub fn has_threads() -> bool {
