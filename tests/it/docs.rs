@@ -46,14 +46,14 @@ const USAGES: &[(&str, &str)] = &[
     ("route -h", "route.8"),
     ("ping -h", "ping.8"),
     ("sysctl -h", "sysctl.8"),
-    ("ipbox lab --help", "ipbox-lab.8"),
-    ("ipbox draw --help", "ipbox-draw.8"),
-    ("ipbox doctor --help", "ipbox-doctor.8"),
-    ("ipbox export --help", "ipbox-export.8"),
-    ("ipbox try --help", "ipbox-try.8"),
-    ("ipbox netns --help", "ipbox-netns.8"),
-    ("ipbox netns gc --help", "ipbox-netns.8"),
-    ("ipbox netns del --help", "ipbox-netns.8"),
+    ("ipbox lab --help", "ipbox-lab.1"),
+    ("ipbox draw --help", "ipbox-draw.1"),
+    ("ipbox doctor --help", "ipbox-doctor.1"),
+    ("ipbox export --help", "ipbox-export.1"),
+    ("ipbox try --help", "ipbox-try.1"),
+    ("ipbox netns --help", "ipbox-netns.1"),
+    ("ipbox netns gc --help", "ipbox-netns.1"),
+    ("ipbox netns del --help", "ipbox-netns.1"),
 ];
 
 fn page(name: &str) -> PathBuf {

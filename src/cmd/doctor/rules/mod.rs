@@ -4,7 +4,7 @@
 //! When a flow is asked about, the first rule that explains where it stops is the finding; rules
 //! that look at the picture only say what kinds of stops they explain ([`Row::explains`]).
 //!
-//! To add one: the file with `examine`, its row in [`ROWS`], its entry in man/ipbox-doctor.8.
+//! To add one: the file with `examine`, its row in [`ROWS`], its entry in man/ipbox-doctor.1.
 
 mod bridge_address;
 mod bridge_down;
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn each_rule_stands_in_the_manual() {
-        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/man/ipbox-doctor.8");
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/man/ipbox-doctor.1");
         let page = std::fs::read_to_string(page).unwrap().replace("\\&", "");
         for row in ROWS {
             assert!(page.contains(&format!(".It Cm {}\n", row.name)), "{}", row.name);
