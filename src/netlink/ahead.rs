@@ -6,11 +6,12 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use netlink_packet_core::{NLMSG_DONE, NLMSG_ERROR};
 
+use super::shared::Shared;
 use super::{Error, Msgs};
 use crate::sys::{netlink::receive, process, start};
 
@@ -22,14 +23,8 @@ const ROOM: usize = 2 * PORTION;
 
 /// A thread that receives ahead.
 pub struct Ahead {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -44,15 +39,6 @@ struct State {
     over: bool,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Ahead {
     /// Receives the rest of the answer to request `seq`, of which more must be to come. `None`
     /// where that is of no use: there is one processor, or no thread to be had.
@@ -61,7 +47,7 @@ impl Ahead {
             return None;
         }
         let socket = socket.as_fd().try_clone_to_owned().ok()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::<State>::default());
         shared.lock().spare = vec![0; ROOM];
         let (theirs, first) = (Arc::clone(&shared), vec![0; ROOM]);
         let thread = std::thread::Builder::new().stack_size(64 * 1024);
@@ -79,7 +65,7 @@ impl Ahead {
         loop {
             if let Some((portion, len)) = state.full.take() {
                 state.spare = std::mem::replace(buf, portion);
-                self.shared.changed.notify_one();
+                self.shared.ring();
                 return Ok(len);
             }
             if state.over {
@@ -93,7 +79,7 @@ impl Ahead {
 impl Drop for Ahead {
     fn drop(&mut self) {
         self.shared.lock().over = true;
-        self.shared.changed.notify_one();
+        self.shared.ring();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -101,7 +87,7 @@ impl Drop for Ahead {
 }
 
 /// The thread: portions until the answer ends, or nobody reads on.
-fn read(socket: &OwnedFd, seq: u32, shared: &Shared, mut buf: Vec<u8>) {
+fn read(socket: &OwnedFd, seq: u32, shared: &Shared<State>, mut buf: Vec<u8>) {
     let mut more = true;
     while more {
         if buf.len() < ROOM {
@@ -132,7 +118,7 @@ fn read(socket: &OwnedFd, seq: u32, shared: &Shared, mut buf: Vec<u8>) {
         let spare = std::mem::take(&mut state.spare);
         state.full = Some((std::mem::replace(&mut buf, spare), len));
         (state.failed, state.over) = (failed, !more);
-        shared.changed.notify_one();
+        shared.ring();
     }
 }
 

@@ -3,22 +3,17 @@
 //! They go one by one or packed, as they would without the thread, and the kernel sees no
 //! difference. Handing over costs more than a change takes, and therefore goes by hundreds.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::shared::Shared;
 use super::{Conn, Pack, Told, Way};
 use crate::sys::process;
 
 /// A thread that sends behind.
 pub struct Behind {
-    shared: Arc<Shared>,
+    shared: Arc<Shared<State>>,
     thread: Option<JoinHandle<()>>,
-}
-
-#[derive(Default)]
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Default)]
@@ -34,24 +29,15 @@ struct State {
     over: bool,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Behind {
-    /// Sends in this way over this connection. `None` where that is of no use: there is one processor, or no
-    /// thread to be had.
+    /// Sends in this way over this connection. `None` where that is of no use: there is one
+    /// processor, or no thread to be had.
     pub fn start(way: Way, conn: impl FnOnce() -> Option<Conn>) -> Option<Behind> {
         if process::processors() < 2 {
             return None;
         }
         let conn = conn()?;
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared::<State>::default());
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().stack_size(64 * 1024);
         let thread = thread.spawn(move || send(conn, way, &theirs)).ok()?;
@@ -69,7 +55,7 @@ impl Behind {
         let room = std::mem::take(&mut state.spare);
         state.full = Some(std::mem::replace(pack, room));
         told.append(&mut state.told);
-        self.shared.changed.notify_one();
+        self.shared.ring();
         !state.ended
     }
 
@@ -81,7 +67,7 @@ impl Behind {
 
     fn end(&mut self) {
         self.shared.lock().over = true;
-        self.shared.changed.notify_one();
+        self.shared.ring();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -95,11 +81,11 @@ impl Drop for Behind {
 }
 
 /// The thread: packs until nothing follows, or none is to follow.
-fn send(mut conn: Conn, way: Way, shared: &Shared) {
+fn send(mut conn: Conn, way: Way, shared: &Shared<State>) {
     let mut state = shared.lock();
     loop {
         if let Some(mut pack) = state.full.take() {
-            shared.changed.notify_one();
+            shared.ring();
             drop(state);
             let mut told = Vec::new();
             let goes_on = way(&mut conn, &mut pack, &mut told);
@@ -108,7 +94,7 @@ fn send(mut conn: Conn, way: Way, shared: &Shared) {
             (state.spare, state.ended) = (pack, !goes_on);
             state.told.append(&mut told);
             if !goes_on {
-                shared.changed.notify_one();
+                shared.ring();
                 return;
             }
         } else if state.over {

@@ -6,6 +6,7 @@ mod behind;
 mod conn;
 mod pack;
 mod request;
+mod shared;
 
 pub use attr::{Attr, Attrs, Table};
 pub use behind::Behind;

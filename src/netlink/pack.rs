@@ -47,6 +47,7 @@ impl Pack {
     pub fn push(&mut self, kind: u16, payload: &[u8]) {
         let len = u32::try_from(HEADER_LEN + payload.len()).expect("messages are bounded");
         self.starts.push(self.buf.len());
+        self.tags.push(0);
         put(&mut self.buf, &len.to_ne_bytes());
         put(&mut self.buf, &kind.to_ne_bytes());
         self.buf.extend([0; 10]);
@@ -74,8 +75,12 @@ impl Pack {
         self.starts.len()
     }
     /// The mark of a request, counted from 0; 0 for what was pushed without one.
+    ///
+    /// # Panics
+    ///
+    /// When there are not so many.
     pub fn tag(&self, number: usize) -> u64 {
-        self.tags.get(number).copied().unwrap_or(0)
+        self.tags[number]
     }
     /// The same memory for other messages.
     pub fn clear(&mut self) {
@@ -100,8 +105,11 @@ impl Conn {
         let mut from = 0;
         while from < pack.count() {
             let mut refusal = None;
-            from = self.change_some(pack, from, &mut |_, nack| {
-                if refusal.is_none() && !tolerated.contains(&nack.errno) {
+            from = self.change_some(pack, from, &mut |_, answer| {
+                if refusal.is_none()
+                    && let Err(nack) = answer
+                    && !tolerated.contains(&nack.errno)
+                {
                     refusal = Some(nack);
                 }
             })?;
@@ -112,8 +120,9 @@ impl Conn {
         Ok(())
     }
 
-    /// Sends packed changes from one on, as many as go into a datagram. Each refusal goes to
-    /// `refused` with the number of its message. The first that was not sent.
+    /// Sends packed changes from one on, as many as go into a datagram. Each refusal, and each
+    /// warning of what asks for an answer, goes to `said` with the number of its message. The first
+    /// that was not sent.
     ///
     /// # Errors
     ///
@@ -122,7 +131,7 @@ impl Conn {
         &mut self,
         pack: &mut Pack,
         from: usize,
-        refused: &mut dyn FnMut(usize, Nack),
+        said: &mut dyn FnMut(usize, Result<Vec<u8>, Nack>),
     ) -> Result<usize, Error> {
         let Some(&begin) = pack.starts.get(from) else { return Ok(from) };
         let end_of = |i: usize| pack.starts.get(i + 1).copied().unwrap_or(pack.buf.len());
@@ -139,7 +148,7 @@ impl Conn {
             }
             let now = u16::from_ne_bytes([pack.buf[at + 6], pack.buf[at + 7]]);
             let ack = if i == last { NLM_F_ACK } else { 0 };
-            let flags = now & !NLM_F_ACK | NLM_F_REQUEST | ack;
+            let flags = now | NLM_F_REQUEST | ack;
             pack.buf[at + 6..at + 8].copy_from_slice(&flags.to_ne_bytes());
             pack.buf[at + 8..at + 12].copy_from_slice(&seq.to_ne_bytes());
         }
@@ -154,8 +163,9 @@ impl Conn {
                     continue; // left over from what was given up
                 }
                 match acknowledged(msg) {
-                    Ok(_) => {}
-                    Err(Error::Nack(nack)) => refused(from + number, nack),
+                    Ok(Ack { warning: None }) => {}
+                    Ok(Ack { warning: Some(warning) }) => said(from + number, Ok(warning)),
+                    Err(Error::Nack(nack)) => said(from + number, Err(nack)),
                     Err(e) => return Err(e),
                 }
                 if msg.seq == seq {
@@ -165,19 +175,18 @@ impl Conn {
         }
     }
 
-    /// Sends packed changes, as many at once as go into a datagram, whatever becomes of them. Refusals
-    /// go to `told`. There may always be others.
+    /// Sends packed changes, as many at once as go into a datagram, whatever becomes of them. Warnings
+    /// and refusals go to `told`. There may always be others.
     pub fn change_all(&mut self, pack: &mut Pack, told: &mut Vec<Told>) -> bool {
         let (mut from, end) = (0, pack.count());
         while from < end {
-            let (mut known, before) = (from, told.len());
-            let sent = self.change_some(pack, from, &mut |at, nack| {
-                known = at + 1;
-                told.push(Told { tag: at as u64, answer: Err(Error::Nack(nack)) });
-            });
-            for t in &mut told[before..] {
-                t.tag = pack.tag(usize::try_from(t.tag).unwrap_or(0));
-            }
+            let mut said = Vec::new();
+            let sent = self.change_some(pack, from, &mut |at, answer| said.push((at, answer)));
+            let known = said.last().map_or(from, |&(at, _)| at + 1);
+            told.extend(said.into_iter().map(|(at, answer)| Told {
+                tag: pack.tag(at),
+                answer: answer.map_err(Error::Nack),
+            }));
             from = sent.unwrap_or_else(|e| {
                 // Nobody knows what became of the rest.
                 told.extend(

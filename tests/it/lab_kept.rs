@@ -2,6 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt as _;
 
+use crate::lab::OURS;
 use crate::lab_cmd::{Place, good, machine, processes, told, within_seconds};
 
 #[test]
@@ -157,23 +158,48 @@ fn root_needs_no_sudo_but_may_say_it() {
     }
 }
 
-/// What of the machine must not change: devices, addresses, routes, rules, settings, mounts, names.
-fn host() -> [String; 4] {
+/// What of the machine must not change: mounts, names, devices, addresses, routes, rules, settings.
+fn host() -> [String; 5] {
     let [mounts, names, devices] = machine();
-    let read = |name: &str| std::fs::read_to_string(name).unwrap_or_default();
-    let files = [
-        "/proc/net/route",
-        "/proc/net/ipv6_route",
-        "/proc/net/fib_trie",
-        "/proc/sys/net/ipv4/ip_forward",
-    ];
-    // The last word but three of a line of ipv6_route counts uses.
-    let steady = |text: String| -> String {
-        text.lines()
-            .map(|l| l.split_whitespace().take(5).collect::<Vec<_>>().join(" ") + "\n")
-            .collect()
+    let told = |line: &[&str]| {
+        let out =
+            std::process::Command::new(OURS).arg("ip").args(line).output().expect("it starts");
+        assert!(out.status.success(), "{line:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8_lossy(&out.stdout).into_owned()
     };
-    [mounts, names, devices, files.map(|f| steady(read(f))).concat()]
+    // Lifetimes run down.
+    let steady = |text: String| -> String {
+        let lines = text.lines().filter(|l| !l.contains("valid_lft"));
+        lines.flat_map(|l| [l.split(" expires ").next().unwrap_or_default(), "\n"]).collect()
+    };
+    let tables: String = [
+        &["addr"] as &[&str],
+        &["route", "show", "table", "all"],
+        &["-6", "route", "show", "table", "all"],
+        &["rule"],
+        &["-6", "rule"],
+    ]
+    .map(|line| steady(told(line)))
+    .concat();
+    let mut settings = String::new();
+    for dir in ["ipv4", "ipv6", "core", "bridge", "unix"] {
+        read_all(&std::path::Path::new("/proc/sys/net").join(dir), &mut settings);
+    }
+    [mounts, names, devices, tables, settings]
+}
+
+/// Every setting below a directory that may be read, with its value.
+fn read_all(dir: &std::path::Path, told: &mut String) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    let mut paths: Vec<_> = entries.flatten().map(|e| e.path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            read_all(&path, told);
+        } else if let Ok(value) = std::fs::read_to_string(&path) {
+            *told += &format!("{} = {value}", path.display());
+        }
+    }
 }
 
 #[test]

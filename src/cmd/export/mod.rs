@@ -38,7 +38,10 @@ fn export(m: &ArgMatches) -> Result<bool> {
         return Ok(draw::run(&[b"ipbox draw", b"--mermaid"]) == 0);
     }
     let network = Network::read(Depth::Picture).context("cannot read the network")?;
-    let (rooms, mut left_out) = statements::all(&network);
+    let (mut rooms, mut left_out) = statements::all(&network);
+    if !m.get_flag("sh") {
+        sayable(&mut rooms, &mut left_out);
+    }
     let mut text = String::new();
     if m.get_flag("sh") {
         text.push_str("#!/bin/sh\nset -e\n");
@@ -58,24 +61,25 @@ fn export(m: &ArgMatches) -> Result<bool> {
 }
 
 fn lab_file(text: &mut String, rooms: &[Room]) {
+    let shell = false;
     for room in rooms {
         let head = match &*room.name {
             "" => "host\n".to_owned(),
-            name => format!("namespace {}\n", quoted(name)),
+            name => format!("namespace {}\n", quoted(shell, name)),
         };
         text.push_str(&head);
         for s in &room.statements {
             text.push_str("    ");
             text.push_str(&match s {
-                Statement::Link { name, words } => line(&["link", name], words),
+                Statement::Link { name, words } => line(shell, &["link", name], words),
                 Statement::Cable { name, words, room, far, far_words } => {
                     let end = format!("{}:{far}", if room.is_empty() { "host" } else { room });
-                    let near = line(&["cable", name], words);
-                    format!("{near} {}", line(&["to", &end], far_words))
+                    let near = line(shell, &["cable", name], words);
+                    format!("{near} {}", line(shell, &["to", &end], far_words))
                 }
-                Statement::Ip(words) => line(&["ip"], words),
+                Statement::Ip(words) => line(shell, &["ip"], words),
                 Statement::Sysctl(name, value) => format!("sysctl {name}={value}"),
-                Statement::Iptables(words) => line(&[], words),
+                Statement::Iptables(words) => line(shell, &[], words),
             });
             text.push('\n');
         }
@@ -89,12 +93,13 @@ enum Form {
 }
 
 fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<String>) {
+    let shell = form == Form::Shell;
     let mut put = |room: &str, ip: bool, words: String| match form {
         Form::Shell if room.is_empty() => {
             text.push_str(&format!("{}{words}\n", if ip { "ip " } else { "" }));
         }
-        Form::Shell if ip => text.push_str(&format!("ip -n {} {words}\n", quoted(room))),
-        Form::Shell => text.push_str(&format!("ip netns exec {} {words}\n", quoted(room))),
+        Form::Shell if ip => text.push_str(&format!("ip -n {} {words}\n", quoted(shell, room))),
+        Form::Shell => text.push_str(&format!("ip netns exec {} {words}\n", quoted(shell, room))),
         // A batch of ip has only ip in it; in another namespace only through exec.
         Form::Batch if room.is_empty() && ip && !words.starts_with('-') => {
             text.push_str(&format!("{words}\n"));
@@ -106,11 +111,11 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
         }
         Form::Batch => {
             let ip = if ip { "ip " } else { "" };
-            text.push_str(&format!("netns exec {} {ip}{words}\n", quoted(room)));
+            text.push_str(&format!("netns exec {} {ip}{words}\n", quoted(shell, room)));
         }
     };
     for room in rooms.iter().filter(|r| !r.name.is_empty()) {
-        put("", true, line(&["netns", "add", &room.name], &[]));
+        put("", true, line(shell, &["netns", "add", &room.name], &[]));
         put(&room.name, true, "link set lo up".into());
     }
     for room in rooms {
@@ -121,7 +126,7 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
                     let words: Vec<String> =
                         words.iter().filter(|w| *w != "down").cloned().collect();
                     let head = [&["link", "add", "name", name], up].concat();
-                    put(&room.name, true, line(&head, &words));
+                    put(&room.name, true, line(shell, &head, &words));
                 }
                 Statement::Cable { name, words, room: there, far, far_words } => {
                     // Whoever is not the host has a name to be told.
@@ -142,13 +147,13 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
                         }
                         left
                     };
-                    let mut command = line(&["link", "add", "name", ends[0].0], &plain(ends[0].1));
+                    let mut command = line(shell, &["link", "add", "name", ends[0].0], &plain(ends[0].1));
                     command.push_str(&format!(
                         " {}",
-                        line(&["type", "veth", "peer", "name", ends[1].0], &plain(ends[1].1))
+                        line(shell, &["type", "veth", "peer", "name", ends[1].0], &plain(ends[1].1))
                     ));
                     if at != to {
-                        command.push_str(&format!(" netns {}", quoted(to)));
+                        command.push_str(&format!(" netns {}", quoted(shell, to)));
                     }
                     put(at, true, command);
                     for ((name, words), at) in ends.iter().zip([at, to]) {
@@ -158,11 +163,11 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
                             put(
                                 at,
                                 true,
-                                line(&["link", "set", "dev", name, "master", master], &[]),
+                                line(shell, &["link", "set", "dev", name, "master", master], &[]),
                             );
                         }
                         if !words.iter().any(|w| w == "down") {
-                            put(at, true, line(&["link", "set", "dev", name, "up"], &[]));
+                            put(at, true, line(shell, &["link", "set", "dev", name, "up"], &[]));
                         }
                     }
                 }
@@ -173,8 +178,8 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
     for room in rooms {
         for s in &room.statements {
             match s {
-                Statement::Ip(words) => put(&room.name, true, line(&[], words)),
-                Statement::Iptables(words) => put(&room.name, false, line(&[], words)),
+                Statement::Ip(words) => put(&room.name, true, line(shell, &[], words)),
+                Statement::Iptables(words) => put(&room.name, false, line(shell, &[], words)),
                 Statement::Sysctl(name, value) => {
                     put(&room.name, false, format!("sysctl -qw {name}={value}"));
                 }
@@ -184,17 +189,39 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
     }
 }
 
-fn line(head: &[&str], words: &[String]) -> String {
-    let all: Vec<String> =
-        head.iter().copied().chain(words.iter().map(String::as_str)).map(quoted).collect();
-    all.join(" ")
+fn line(shell: bool, head: &[&str], words: &[String]) -> String {
+    let all = head.iter().copied().chain(words.iter().map(String::as_str));
+    all.map(|word| quoted(shell, word)).collect::<Vec<_>>().join(" ")
 }
 
-/// A word for a shell, a batch and a lab file.
-fn quoted(word: &str) -> String {
-    // Only a shell has words for an apostrophe that is not alone among strange characters.
-    if word.contains('\'') && !word.contains(['"', '$', '`', '\\', '!']) {
+/// A word in quotes, if it needs them, for a shell or for a batch and a lab file.
+fn quoted(shell: bool, word: &str) -> String {
+    // Only a shell has a way to say an apostrophe between apostrophes; between the others a batch and
+    // a lab file know nothing special.
+    if !shell && word.contains('\'') {
         return format!("\"{word}\"");
     }
     typed::word(word.as_bytes())
 }
+
+/// Leaves out what only a shell can say: words with quotes of both kinds.
+fn sayable(rooms: &mut Vec<Room>, left_out: &mut Vec<String>) {
+    let both = |word: &str| word.contains('\'') && word.contains('"');
+    rooms.retain(|room| {
+        if both(&room.name) {
+            left_out.push(format!("namespace {}{QUOTES}", room.name));
+        }
+        !both(&room.name)
+    });
+    for room in rooms {
+        room.statements.retain(|s| {
+            let strange = s.words().into_iter().find(|word| both(word));
+            if let Some(word) = strange {
+                left_out.push(format!("what is called {word}{QUOTES}"));
+            }
+            strange.is_none()
+        });
+    }
+}
+
+const QUOTES: &str = ", which has quotes of both kinds: --sh can say it";

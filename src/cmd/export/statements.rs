@@ -35,6 +35,21 @@ pub enum Statement {
     Iptables(Vec<String>),
 }
 
+impl Statement {
+    /// Every word of it that is not our own.
+    pub fn words(&self) -> Vec<&str> {
+        let (names, lists): (&[&String], &[&Vec<String>]) = match self {
+            Statement::Link { name, words } => (&[name], &[words]),
+            Statement::Cable { name, words, room, far, far_words } => {
+                (&[name, room, far], &[words, far_words])
+            }
+            Statement::Ip(words) | Statement::Iptables(words) => (&[], &[words]),
+            Statement::Sysctl(name, value) => (&[name, value], &[]),
+        };
+        names.iter().copied().chain(lists.iter().copied().flatten()).map(String::as_str).collect()
+    }
+}
+
 type LeftOut = Vec<String>;
 
 /// Everything in the caller's namespace and in those with a name, and what cannot be said.

@@ -1,4 +1,4 @@
-//! `-batch`: one command a line, one socket for all.
+//! `-batch`: one command a line.
 
 use std::io::{self, Read};
 

@@ -226,8 +226,10 @@ fn build(m: &ArgMatches, path: &[u8], text: &[u8]) -> Result<u8> {
         return Ok(failed(&anyhow!("{}:{}: {}", lossy(path), e.line, e.text)));
     }
     if m.get_flag("here") || file::exists(topology::MARK) {
-        if m.contains_id("keep") {
-            bail!("this is a lab already: it is kept by who made it");
+        use clap::parser::ValueSource::CommandLine;
+        let of_a_new_one = ["tools", "lan", "no-lan", "keep"];
+        if let Some(o) = of_a_new_one.iter().find(|o| m.value_source(o) == Some(CommandLine)) {
+            bail!("this is a lab already: --{o} is for who makes one");
         }
         let status = built().unwrap_or(0);
         return Ok(if status != 0 || command.is_empty() {

@@ -12,7 +12,7 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         let unused = |l: &&Link| {
             l.is_cable() && l.master.is_none() && here.addrs_of(l.index).next().is_none()
         };
-        let is_of = |l: &&Link| word(&l.name).contains(&name);
+        let is_of = |l: &&Link| case.space(ns).names.iter().any(|n| contains(&l.name, n));
         // Both of its ends are here: the namespace it was made for never got its own.
         let both = |l: &&Link| l.other_end.is_some_and(|e| e.ns == Network::HERE);
         let Some(link) = here.links.iter().filter(unused).filter(both).find(is_of) else {
@@ -27,4 +27,9 @@ pub fn examine(row: &Row, case: &Case<'_>, found: &mut Vec<Finding>) {
         fixes.extend(super::cable::lay(case, ns));
         found.push(row.finding(ns, why, fixes));
     }
+}
+
+/// Whether a name stands in another.
+fn contains(name: &[u8], part: &[u8]) -> bool {
+    !part.is_empty() && name.windows(part.len()).any(|w| w == part)
 }

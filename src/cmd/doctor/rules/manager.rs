@@ -31,9 +31,13 @@ static MANAGERS: [Manager; 2] = [
                 let device = word(d.as_bytes());
                 format!("nmcli device set {device} managed no")
             });
-            let all: Vec<String> = devices.iter().map(|d| format!("interface-name:{d}")).collect();
-            let lines = ["[keyfile]".to_owned(), format!("unmanaged-devices={}", all.join(";"))];
-            now.chain([write(&lines, "/etc/NetworkManager/conf.d", "90-ipbox.conf")]).collect()
+            // A file for each: one that is made later takes none back. `+=` adds to what others say.
+            let lasting = plain(devices).map(|d| {
+                let line = format!("unmanaged-devices+=interface-name:{d}");
+                let name = format!("90-ipbox-{d}.conf");
+                write(&["[keyfile]", &line], "/etc/NetworkManager/conf.d", &name)
+            });
+            now.chain(lasting).collect()
         },
     },
     Manager {
@@ -45,12 +49,12 @@ static MANAGERS: [Manager; 2] = [
             says(&path, &|l| l.strip_prefix("ADMIN_STATE=").is_some_and(|s| states.contains(&s)))
         },
         fixes: |devices| {
-            let name = format!("Name={}", devices.join(" "));
-            let lines = ["[Match]", &name, "[Link]", "Unmanaged=yes"].map(str::to_owned);
-            vec![
-                write(&lines, "/etc/systemd/network", "05-ipbox.network"),
-                "networkctl reload".to_owned(),
-            ]
+            let files = plain(devices).map(|d| {
+                let name = format!("Name={d}");
+                let lines = ["[Match]", &*name, "[Link]", "Unmanaged=yes"];
+                write(&lines, "/etc/systemd/network", &format!("05-ipbox-{d}.network"))
+            });
+            files.chain(["networkctl reload".to_owned()]).collect()
         },
     },
 ];
@@ -59,8 +63,14 @@ fn says(path: &str, line: &dyn Fn(&str) -> bool) -> bool {
     file::read(path.as_bytes()).is_ok_and(|text| lossy(&text).lines().any(line))
 }
 
+/// The names that mean themselves in such a file, where others may be patterns of names.
+fn plain(devices: &[String]) -> impl Iterator<Item = &String> {
+    let good = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    devices.iter().filter(move |d| d.bytes().all(good))
+}
+
 /// The command that makes a file of some lines.
-fn write(lines: &[String], dir: &str, name: &str) -> String {
+fn write(lines: &[&str], dir: &str, name: &str) -> String {
     let lines: Vec<String> = lines.iter().map(|l| word(l.as_bytes())).collect();
     format!("mkdir -p {dir} && printf '%s\\n' {} > {dir}/{name}", lines.join(" "))
 }

@@ -106,11 +106,13 @@ struct Deleter {
     receive_buffer: u32,
     pack: Pack,
     behind: Option<Behind>,
+    /// Where there is no second thread.
+    conn: Option<Conn>,
 }
 
 impl Deleter {
     fn new(receive_buffer: u32) -> Deleter {
-        Deleter { receive_buffer, pack: Pack::default(), behind: None }
+        Deleter { receive_buffer, pack: Pack::default(), behind: None, conn: None }
     }
 
     /// Packs a deletion and sends what is packed when it is enough.
@@ -123,16 +125,21 @@ impl Deleter {
     fn send(&mut self, finish: bool) -> Result<(), Error> {
         let receive_buffer = self.receive_buffer;
         let open = || Conn::open(Protocol::Route, receive_buffer);
-        if self.behind.is_none() && !finish {
+        if self.behind.is_none() && self.conn.is_none() && !finish {
             self.behind = Behind::start(all_or_error, || open().ok());
         }
         let mut told = Vec::new();
         if let Some(behind) = &self.behind {
             behind.hand(&mut self.pack, &mut told);
         } else {
-            let mut conn =
-                open().map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?;
-            all_or_error(&mut conn, &mut self.pack, &mut told);
+            let conn = match &mut self.conn {
+                Some(conn) => conn,
+                none => none.insert(
+                    open()
+                        .map_err(|error| Error::Io { what: "Cannot open netlink socket", error })?,
+                ),
+            };
+            all_or_error(conn, &mut self.pack, &mut told);
             self.pack.clear();
         }
         if finish && let Some(behind) = self.behind.take() {

@@ -16,7 +16,6 @@ use crate::rtnl::rule::{
     FRA_SUPPRESS_PREFIXLEN, FRA_TABLE, FRA_TUN_ID, FRA_UID_RANGE, RTA_GATEWAY, RTM_DELRULE,
     RTM_NEWRULE, header,
 };
-use crate::sys::fd;
 
 use super::show;
 use super::value::{self, BAD_IIF, BAD_OIF};
@@ -45,6 +44,8 @@ pub struct Change<'n> {
     /// The action needs no table, or one was given.
     settled: bool,
     l3mdev: bool,
+    /// What is said before anything else, when all words have been read.
+    warnings: Vec<u8>,
 }
 
 type Read = std::result::Result<(), Usage>;
@@ -199,7 +200,7 @@ fn uidrange(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
 /// No kernel translates addresses here any more; it keeps the rule and looks up its table.
 fn nat(args: &mut Args<'_>, c: &mut Change<'_>) -> Read {
     let word = args.need()?;
-    fd::stderr(b"Warning: route NAT is deprecated\n");
+    c.warnings.extend_from_slice(b"Warning: route NAT is deprecated\n");
     let addr = scalar::addr(word, AF_INET).map_err(|_| {
         let text = [b"Error: an IP address is expected rather than \"", word, b"\""].concat();
         Usage::new(1, text).at(args.at())
@@ -322,12 +323,19 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, message: u16, flags: u16) -> Resul
         table: 0,
         settled: false,
         l3mdev: false,
+        warnings: Vec::new(),
     };
-    args.read(rows(), &mut c, action)?;
-    if c.l3mdev && c.table != 0 {
+    let read = args.read(rows(), &mut c, action);
+    let warnings = std::mem::take(&mut c.warnings);
+    let both = c.l3mdev && c.table != 0;
+    let mut request = c.finish(adding);
+    if !warnings.is_empty() {
+        ctx.complain(&warnings);
+    }
+    read?;
+    if both {
         return Err(Error::failed(22, "table can not be specified for l3mdev rules").into());
     }
-    let mut request = c.finish(adding);
     if !ctx.opts.echo {
         return Ok(ctx.change_later(&mut request)?);
     }
