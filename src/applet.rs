@@ -14,9 +14,10 @@ pub struct Applet {
     pub about: &'static str,
     /// The words, the name first; the exit status.
     pub run: fn(&[&[u8]]) -> u8,
-    /// Whether these words, the name first, do no more than ask and show (see sys/early.rs).
+    /// Whether these words, the name first, take no thread and no other process: such a command
+    /// may begin early (see sys/early.rs).
     #[cfg_attr(not(early), allow(dead_code))]
-    pub only_shows: fn(&[&[u8]]) -> bool,
+    pub stays_alone: fn(&[&[u8]]) -> bool,
 }
 
 /// Of most applets nobody has looked.
@@ -25,19 +26,19 @@ const NEVER: fn(&[&[u8]]) -> bool = |_| false;
 /// Every applet, in the order in which they are listed.
 #[rustfmt::skip] // one row, one line
 pub static APPLETS: &[Applet] = &[
-    Applet { name: "ip", about: "devices, addresses, routes, neighbours, namespaces", run: cmd::ip::run, only_shows: cmd::ip::only_shows },
-    Applet { name: "arp", about: "the table of neighbours of IPv4", run: cmd::arp::run, only_shows: NEVER },
-    Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run, only_shows: NEVER },
-    Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run, only_shows: NEVER },
-    Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run, only_shows: NEVER },
-    Applet { name: "route", about: "the routing tables, as net-tools shows them", run: cmd::route::run, only_shows: NEVER },
-    Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run, only_shows: NEVER },
-    Applet { name: "iptables", about: "filter and translate IPv4 packets", run: cmd::iptables::run, only_shows: |_| true },
-    Applet { name: "iptables-save", about: "print the rules of IPv4", run: cmd::iptables::save, only_shows: |_| true },
-    Applet { name: "iptables-restore", about: "read rules of IPv4 from a file", run: cmd::iptables::restore, only_shows: NEVER },
-    Applet { name: "ip6tables", about: "filter and translate IPv6 packets", run: cmd::iptables::run, only_shows: |_| true },
-    Applet { name: "ip6tables-save", about: "print the rules of IPv6", run: cmd::iptables::save, only_shows: |_| true },
-    Applet { name: "ip6tables-restore", about: "read rules of IPv6 from a file", run: cmd::iptables::restore, only_shows: NEVER },
+    Applet { name: "ip", about: "devices, addresses, routes, neighbours, namespaces", run: cmd::ip::run, stays_alone: cmd::ip::only_shows },
+    Applet { name: "arp", about: "the table of neighbours of IPv4", run: cmd::arp::run, stays_alone: NEVER },
+    Applet { name: "ping", about: "asks a host for an echo", run: cmd::ping::run, stays_alone: NEVER },
+    Applet { name: "ping4", about: "ping over IPv4", run: cmd::ping::run, stays_alone: NEVER },
+    Applet { name: "ping6", about: "ping over IPv6", run: cmd::ping::run, stays_alone: NEVER },
+    Applet { name: "route", about: "the routing tables, as net-tools shows them", run: cmd::route::run, stays_alone: NEVER },
+    Applet { name: "sysctl", about: "reads and writes the kernel's settings", run: cmd::sysctl::run, stays_alone: NEVER },
+    Applet { name: "iptables", about: "filter and translate IPv4 packets", run: cmd::iptables::run, stays_alone: |_| true },
+    Applet { name: "iptables-save", about: "print the rules of IPv4", run: cmd::iptables::save, stays_alone: |_| true },
+    Applet { name: "iptables-restore", about: "read rules of IPv4 from a file", run: cmd::iptables::restore, stays_alone: NEVER },
+    Applet { name: "ip6tables", about: "filter and translate IPv6 packets", run: cmd::iptables::run, stays_alone: |_| true },
+    Applet { name: "ip6tables-save", about: "print the rules of IPv6", run: cmd::iptables::save, stays_alone: |_| true },
+    Applet { name: "ip6tables-restore", about: "read rules of IPv6 from a file", run: cmd::iptables::restore, stays_alone: NEVER },
 ];
 
 /// The applet of this name; `iptables-nft` and the like are other names of ours.
@@ -61,27 +62,47 @@ fn base_name(path: &[u8]) -> &[u8] {
 /// Our own verbs: `ipbox VERB`, never linked under their bare names.
 #[rustfmt::skip] // one row, one line
 pub static VERBS: &[Applet] = &[
-    Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run, only_shows: NEVER },
-    Applet { name: "doctor", about: "what is wrong with the network, and what mends it", run: cmd::doctor::run, only_shows: NEVER },
-    Applet { name: "draw", about: "the network as it is, as a picture", run: cmd::draw::run, only_shows: NEVER },
-    Applet { name: "export", about: "the network as it is, as commands or a lab file", run: cmd::export::run, only_shows: NEVER },
-    Applet { name: "netns", about: "leftovers of namespaces, and ends that are waited for", run: cmd::netns::run, only_shows: NEVER },
-    Applet { name: "try", about: "a change of the network that takes itself back", run: cmd::attempt::run, only_shows: NEVER },
+    Applet { name: "lab", about: "a small network to try things in, without root", run: cmd::lab::run, stays_alone: NEVER },
+    Applet { name: "doctor", about: "what is wrong with the network, and what mends it", run: cmd::doctor::run, stays_alone: NEVER },
+    Applet { name: "draw", about: "the network as it is, as a picture", run: cmd::draw::run, stays_alone: NEVER },
+    Applet { name: "export", about: "the network as it is, as commands or a lab file", run: cmd::export::run, stays_alone: NEVER },
+    Applet { name: "netns", about: "leftovers of namespaces, and ends that are waited for", run: cmd::netns::run, stays_alone: NEVER },
+    Applet { name: "try", about: "a change of the network that takes itself back", run: cmd::attempt::run, stays_alone: NEVER },
 ];
 
-/// Runs the applet that the words name: by the name of the program, or by its first word.
-pub fn run(words: &[&[u8]]) -> u8 {
+/// The applet that the words name, by the name of the program or by its first word, and its words.
+fn named<'w>(words: &'w [&'w [u8]]) -> Option<(&'static Applet, &'w [&'w [u8]])> {
     let name = base_name(words.first().copied().unwrap_or(b"ipbox"));
     if let Some(applet) = find(name) {
+        return Some((applet, words));
+    }
+    if is_others(name) || is_object(name) {
+        return None;
+    }
+    words.get(1).and_then(|word| find(word)).map(|applet| (applet, &words[1..]))
+}
+
+/// `iptables-legacy`, `ip6tables-translate`, `arptables` and the like: a link that was made by hand is
+/// told so, and not taken for `ip` or for `ipbox`.
+fn is_others(name: &[u8]) -> bool {
+    name.windows(b"tables".len()).any(|part| part == b"tables")
+}
+
+/// What follows `ip` in the program's name may be an object (`iproute`): see cmd::ip.
+fn is_object(name: &[u8]) -> bool {
+    !name.starts_with(b"ipbox") && name.starts_with(b"ip")
+}
+
+/// Runs the applet that the words name, or one of our own verbs.
+pub fn run(words: &[&[u8]]) -> u8 {
+    if let Some((applet, words)) = named(words) {
         return (applet.run)(words);
     }
-    // `iptables-legacy`, `ip6tables-translate`, `arptables` and the like: a link that was made by
-    // hand is told so, and not taken for `ip` or for `ipbox`.
-    if name.windows(b"tables".len()).any(|part| part == b"tables") {
+    let name = base_name(words.first().copied().unwrap_or(b"ipbox"));
+    if is_others(name) {
         return unknown(name);
     }
-    // What follows `ip` in the program's name may be an object (`iproute`): see cmd::ip.
-    if !name.starts_with(b"ipbox") && name.starts_with(b"ip") {
+    if is_object(name) {
         return cmd::ip::run(words);
     }
     match words.get(1).copied() {
@@ -92,24 +113,17 @@ pub fn run(words: &[&[u8]]) -> u8 {
         // For the stubs in completions/.
         Some(b"__complete") => cmd::complete::run(&words[2..]),
         Some(word) if word.starts_with(b"-") => options(words),
-        Some(word) => match find(word).or_else(|| find_verb(word)) {
-            Some(applet) => (applet.run)(&words[1..]),
+        Some(word) => match find_verb(word) {
+            Some(verb) => (verb.run)(&words[1..]),
             None => unknown(word),
         },
     }
 }
 
-/// Whether the command does no more than ask the kernel and show what it answers, or change a single
-/// rule: no thread, no child process.
+/// Whether the command takes no thread and no other process.
 #[cfg_attr(not(early), allow(dead_code))]
-pub fn only_shows(words: &[&[u8]]) -> bool {
-    let name = base_name(words.first().copied().unwrap_or(b"ipbox"));
-    if let Some(applet) = find(name) {
-        return (applet.only_shows)(words);
-    }
-    let ours = name.starts_with(b"ipbox") || !name.starts_with(b"ip");
-    let applet = words.get(1).filter(|_| ours).and_then(|word| find(word));
-    applet.is_some_and(|applet| (applet.only_shows)(&words[1..]))
+pub fn stays_alone(words: &[&[u8]]) -> bool {
+    named(words).is_some_and(|(applet, words)| (applet.stays_alone)(words))
 }
 
 fn unknown(name: &[u8]) -> u8 {
@@ -186,12 +200,12 @@ fn list() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::only_shows;
+    use super::stays_alone;
 
     #[test]
-    fn what_only_shows_is_told_by_its_words() {
+    fn what_stays_alone_is_told_by_its_words() {
         let shows =
-            |line: &str| only_shows(&line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
+            |line: &str| stays_alone(&line.split(' ').map(str::as_bytes).collect::<Vec<_>>());
         for line in ["ip a", "/sbin/ip -n a -j link", "ipbox ip -c r get ::1", "iptables -C INPUT"]
         {
             assert!(shows(line), "{line}");

@@ -27,8 +27,9 @@ pub fn run(words: &[&[u8]]) -> u8 {
     applet::run(words)
 }
 
-/// Whether the command does no more than ask and show: such a one begins early (`sys/early.rs`).
+/// Whether the command takes no thread and no other process: such a one begins early
+/// (`sys/early.rs`).
 #[cfg(all(early, not(test)))]
-fn only_shows(words: &[&[u8]]) -> bool {
-    applet::only_shows(words)
+fn stays_alone(words: &[&[u8]]) -> bool {
+    applet::stays_alone(words)
 }

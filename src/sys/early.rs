@@ -1,4 +1,4 @@
-//! A start before the C library's, for commands that only ask and show.
+//! A start before the C library's, for commands that only ask and show, or change some rules.
 //!
 //! The C library's start asks the processor 68 times what it is (CPUID). In a virtual machine each
 //! answer comes from the hypervisor, and together they take longer than all that `ip link show lo`
@@ -14,7 +14,7 @@
 //!   that looks at the processor, the locale, the auxiliary vector or its own loader;
 //! - memcpy, memmove and memset are ours ([`super::memory`]).
 //!
-//! Where one of them cannot be kept, the command does not begin here: `applet::only_shows` says
+//! Where one of them cannot be kept, the command does not begin here: `applet::stays_alone` says
 //! which do, unless a person sits before it. A program with the capabilities of its file (AT_SECURE) never does, for the C library
 //! then cleans the environment.
 //!
@@ -128,7 +128,7 @@ unsafe extern "C" fn early(stack: *const usize) {
     unsafe { choose() };
     let words = &words[..argc];
     // A person may be given hints, and what these look at takes a thread.
-    if crate::only_shows(words) && !super::fd::stderr_is_terminal() {
+    if crate::stays_alone(words) && !super::fd::stderr_is_terminal() {
         super::start::begins_early(argv.cast());
         let status = crate::run(words);
         // SAFETY: it takes a number, and does not return.

@@ -24,6 +24,7 @@ pub mod netlink;
 pub mod netns;
 pub mod process;
 #[cfg(test)]
+#[cfg(test)]
 pub mod regex;
 pub mod signal;
 pub mod socket;

@@ -1,6 +1,6 @@
 //! Which of its two starts the process had, and how it changes to the other.
 //!
-//! A command that only asks and shows begins before the C library does ([`super::early`]): no thread
+//! A command that takes no other process begins before the C library does ([`super::early`]): no thread
 //! can be made in it. What needs one, and finds that out late, begins again.
 #![allow(unsafe_code)]
 

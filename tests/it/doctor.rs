@@ -352,7 +352,8 @@ END
     assert_eq!(
         after.split(healthy).next(),
         Some(
-            "[keyfile]\nunmanaged-devices=interface-name:v-net-0;interface-name:veth-red-br\n\
+            "[keyfile]\nunmanaged-devices+=interface-name:v-net-0\n\
+             [keyfile]\nunmanaged-devices+=interface-name:veth-red-br\n\
              [Match]\nName=veth-blue-br\n[Link]\nUnmanaged=yes\n"
         ),
         "{said}"

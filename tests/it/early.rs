@@ -210,7 +210,8 @@ fn nothing_is_called_that_needs_the_c_library_started() {
         &["ip", "-n", "nobody", "link"],
         &["iptables", "-S"],
         &["iptables", "-A", "INPUT", "-p", "tcp", "--dport", "80", "-j", "ACCEPT"],
-        &["iptables", "-C", "INPUT", "-j", "DROP"],
+        &["iptables", "-C", "INPUT", "-m", "owner", "--uid-owner", "root", "-j", "DROP"],
+        &["iptables-save"],
     ] {
         let seen = called(words, &functions);
         assert!(seen.contains("ipbox_start") && !seen.contains("_start"), "{words:?}");

@@ -104,7 +104,9 @@ fn what_cannot_be_said_is_told() {
     let script = "ip netns add gone; ip link add here0 type veth peer name there0 netns gone
         ip netns exec gone sleep 500 >/dev/null 2>&1 & until grep -qx sleep /proc/$!/comm; do sleep 0.01; done; ip netns del gone
         iptables -A INPUT -m comment --comment 'two words' -j ACCEPT
-        ipbox export >/dev/null; echo $?; ipbox export --batch 2>&1; kill $!";
+        ip link add \"a'\\\"b\" type bridge; ip link add \"c'\\$d\" type bridge
+        ipbox export >/dev/null; echo $?; ipbox export --batch 2>&1; kill $!
+        ipbox export --sh 2>/dev/null | grep 'c.*d.*type bridge'";
     let out = place.lab(&["--no-lan", "--", "sh", "-c", script]).output().expect("it runs");
     let (text, err) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
     assert!(text.starts_with("1\n"), "{}", told(&out));
@@ -113,6 +115,10 @@ fn what_cannot_be_said_is_told() {
     {
         assert!(err.contains(&format!("left out: {what}")), "{what}\n{}", told(&out));
     }
+    // Quotes of both kinds only a shell can say; an apostrophe alone all can.
+    assert!(err.contains("left out: what is called a'\"b, which has quotes"), "{}", told(&out));
+    assert!(text.contains("link add name \"c'$d\""), "{}", told(&out));
+    assert!(text.contains(r"'c'\''$d'"), "{}", told(&out));
     let flowchart = good(&mut place.lab(&["--no-lan", "--", "ipbox", "export", "--mermaid"]));
     assert!(flowchart.starts_with("flowchart TB\n"), "{flowchart}");
 }

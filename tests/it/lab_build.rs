@@ -58,6 +58,15 @@ fn inside_a_lab_it_is_built_there() {
     );
     let out = good(&mut place.lab(&["--no-lan", "--", "sh", "-c", &script]));
     assert!(out.contains("mtu 1400"), "{out}");
+    // What makes a lab has no say in one.
+    for option in ["--no-lan", "--lan", "--tools=system", "--keep=x"] {
+        let script = format!("ipbox lab build {option} {}", file.display());
+        let out = place.lab(&["--no-lan", "--", "sh", "-c", &script]).output().expect("it runs");
+        let name = option.split('=').next().unwrap_or_default();
+        assert!(!out.status.success(), "{}", told(&out));
+        let sentence = format!("this is a lab already: {name} is for who makes one");
+        assert!(String::from_utf8_lossy(&out.stderr).contains(&sentence), "{}", told(&out));
+    }
 }
 
 #[test]

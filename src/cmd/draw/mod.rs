@@ -103,7 +103,7 @@ fn drawn(m: &ArgMatches) -> Result<Vec<u8>> {
 }
 
 /// So many namespaces are looked over by the doctor.
-const FEW: usize = 64;
+const FEW: usize = 256;
 
 /// What is wrong with the network, where it is to be marked.
 fn marks(network: &Network) -> Vec<picture::Mark> {

@@ -147,10 +147,15 @@ fn commands(text: &mut String, rooms: &[Room], form: Form, left_out: &mut Vec<St
                         }
                         left
                     };
-                    let mut command = line(shell, &["link", "add", "name", ends[0].0], &plain(ends[0].1));
+                    let mut command =
+                        line(shell, &["link", "add", "name", ends[0].0], &plain(ends[0].1));
                     command.push_str(&format!(
                         " {}",
-                        line(shell, &["type", "veth", "peer", "name", ends[1].0], &plain(ends[1].1))
+                        line(
+                            shell,
+                            &["type", "veth", "peer", "name", ends[1].0],
+                            &plain(ends[1].1)
+                        )
                     ));
                     if at != to {
                         command.push_str(&format!(" netns {}", quoted(shell, to)));
