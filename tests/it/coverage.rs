@@ -14,7 +14,7 @@ const NOT_TYPED: &[(&str, &[&str], &str)] =
     &[("netns", &["monitor"], "it does not end by itself: see netns.rs")];
 
 /// Kinds whose words are rows of another kind, too; a word typed with either counts for both.
-const SAME_ROWS: &[(&str, &str)] = &[("erspan", "gretap"), ("ip6erspan", "ip6gretap")];
+pub const SAME_ROWS: &[(&str, &str)] = &[("erspan", "gretap"), ("ip6erspan", "ip6gretap")];
 
 /// Hardware: nothing that a kernel makes by itself. What is sent is tested by its bytes.
 const HARDWARE: &[&str] = &["can"];

@@ -115,7 +115,7 @@ fn written(page: &str) -> BTreeSet<String> {
 }
 
 /// Matches and targets, `-m NAME` and `-j NAME`, with the program that has them.
-fn extensions(lab: &Lab) -> BTreeSet<(&'static str, &'static str, String)> {
+pub fn extensions(lab: &Lab) -> BTreeSet<(&'static str, &'static str, String)> {
     let mut all = BTreeSet::new();
     for program in ["iptables", "ip6tables"] {
         for option in ["-m", "-j"] {

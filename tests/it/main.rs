@@ -7,6 +7,7 @@
 mod attempt;
 mod beginnings;
 mod cases;
+mod compatibility;
 mod completion;
 mod coverage;
 mod docs;
