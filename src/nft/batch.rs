@@ -1,6 +1,7 @@
 //! A transaction: all of it happens, or nothing.
 
 use crate::netlink::{Conn, Error, Msgs, NLM_F_REQUEST, Request};
+use crate::sys::pages;
 
 const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 const NFNL_MSG_BATCH_END: u16 = 0x11;
@@ -46,6 +47,11 @@ impl Default for Batch {
 }
 
 impl Batch {
+    /// Makes room for so many bytes.
+    pub fn expect(&mut self, bytes: usize) {
+        pages::make_room(&mut self.bytes, bytes);
+    }
+
     fn write(&mut self, mut request: Request, sequence: u32) {
         match request.finish(sequence) {
             Ok(bytes) => self.bytes.extend_from_slice(bytes),

@@ -22,8 +22,8 @@ mod memory;
 pub mod mount;
 pub mod netlink;
 pub mod netns;
+pub mod pages;
 pub mod process;
-#[cfg(test)]
 #[cfg(test)]
 pub mod regex;
 pub mod signal;

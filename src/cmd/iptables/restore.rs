@@ -191,6 +191,7 @@ fn restore(text: &[u8], o: &Options<'_>, prog: &str) -> std::result::Result<(), 
             db: NetDb::default(),
             out: Vec::new(),
             tables: Vec::new(),
+            size: text.len(),
             line: 0,
             spoilt_at: None,
         };
@@ -223,6 +224,8 @@ struct Restorer<'o> {
     out: Vec<u8>,
     /// Those that are complete.
     tables: Vec<Tx>,
+    /// Of the file, in bytes.
+    size: usize,
     /// Of the file, from 1.
     line: usize,
     /// The line that could not be carried out, when it is told later.
@@ -348,6 +351,7 @@ impl Restorer<'_> {
             None => Tx::new(kernel, table, true)?,
         };
         tx.line = Some(self.line);
+        tx.expect(self.size);
         if !self.o.keep {
             if self.o.verbose && !self.o.test {
                 self.tell_flush(table, kernel)?;

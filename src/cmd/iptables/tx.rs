@@ -122,6 +122,11 @@ impl Tx {
         })
     }
 
+    /// Makes room for what so many bytes of a file say: messages are about seven times as long.
+    pub fn expect(&mut self, text: usize) {
+        self.batch.expect(text.saturating_mul(8));
+    }
+
     fn add(&mut self, request: crate::netlink::Request, what: &'static What, object: &[u8]) {
         self.batch.add(request);
         // Rules of one chain mostly follow each other.
