@@ -1,7 +1,6 @@
 //! A transaction: all of it happens, or nothing.
 
 use crate::netlink::{Conn, Error, Msgs, NLM_F_REQUEST, Request};
-use crate::sys::pages;
 
 const NFNL_MSG_BATCH_BEGIN: u16 = 0x10;
 const NFNL_MSG_BATCH_END: u16 = 0x11;
@@ -40,16 +39,17 @@ impl Default for Batch {
     /// BEGIN alone. The rule set's generation is not told to the kernel, which would refuse a
     /// batch after a change anywhere.
     fn default() -> Batch {
-        let mut batch = Batch { bytes: Vec::new(), count: 0, error: None };
-        batch.write(Request::new(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, &HEADER), FIRST);
-        batch
+        Batch::new(Vec::new())
     }
 }
 
 impl Batch {
-    /// Makes room for so many bytes.
-    pub fn expect(&mut self, bytes: usize) {
-        pages::make_room(&mut self.bytes, bytes);
+    /// Like [`Batch::default`], in a buffer that may have room for what comes.
+    pub fn new(mut room: Vec<u8>) -> Batch {
+        room.clear();
+        let mut batch = Batch { bytes: room, count: 0, error: None };
+        batch.write(Request::new(NFNL_MSG_BATCH_BEGIN, NLM_F_REQUEST, &HEADER), FIRST);
+        batch
     }
 
     fn write(&mut self, mut request: Request, sequence: u32) {

@@ -7,7 +7,7 @@ use std::io::{Read as _, Write as _};
 
 use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
 use crate::names::NetDb;
-use crate::sys::{fd, file};
+use crate::sys::{fd, file, pages};
 
 use super::called;
 use super::command::Command;
@@ -348,10 +348,10 @@ impl Restorer<'_> {
         let before = self.tables.iter().position(|tx| tx.table.name == table.name);
         let mut tx = match before {
             Some(at) => self.tables.remove(at),
-            None => Tx::new(kernel, table, true)?,
+            // Messages are about seven times as long as what they say.
+            None => Tx::new(kernel, table, true, pages::room(self.size.saturating_mul(8)))?,
         };
         tx.line = Some(self.line);
-        tx.expect(self.size);
         if !self.o.keep {
             if self.o.verbose && !self.o.test {
                 self.tell_flush(table, kernel)?;

@@ -48,7 +48,7 @@ fn change(
     let many = command.rules.len() > 1;
     let mut round = 0;
     loop {
-        let mut tx = Tx::new(kernel, table, many)?;
+        let mut tx = Tx::new(kernel, table, many, Vec::new())?;
         let mut out = Vec::new();
         let planned = plan(&mut tx, kernel, command, verb, show, &mut out);
         if round == 0 || planned.is_err() {

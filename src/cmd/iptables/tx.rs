@@ -99,13 +99,18 @@ pub struct Tx {
 }
 
 impl Tx {
-    /// `many`: more than one rule or command.
-    pub fn new(kernel: &mut Kernel, table: &'static Table, many: bool) -> Result<Tx> {
+    /// `many`: more than one rule or command. `room`: a buffer for its messages.
+    pub fn new(
+        kernel: &mut Kernel,
+        table: &'static Table,
+        many: bool,
+        room: Vec<u8>,
+    ) -> Result<Tx> {
         Ok(Tx {
             table,
             family: kernel.family as u8,
             // What is looked at here is named by handles, and these do not come back.
-            batch: Batch::default(),
+            batch: Batch::new(room),
             generation: kernel.generation()?,
             notes: Vec::new(),
             names: Vec::new(),
@@ -120,11 +125,6 @@ impl Tx {
             asked: Vec::new(),
             line: None,
         })
-    }
-
-    /// Makes room for what so many bytes of a file say: messages are about seven times as long.
-    pub fn expect(&mut self, text: usize) {
-        self.batch.expect(text.saturating_mul(8));
     }
 
     fn add(&mut self, request: crate::netlink::Request, what: &'static What, object: &[u8]) {
