@@ -36,6 +36,11 @@ pub const fn long(name: &'static str, value: Value, code: u32) -> Long {
     Long { name, value, code }
 }
 
+/// The name that a program was called by, `own` if there is none, and the words behind it.
+pub fn called<'w, 'a>(words: &'w [&'a [u8]], own: &'static str) -> (&'a [u8], &'w [&'a [u8]]) {
+    words.split_first().map_or((own.as_bytes(), words), |(name, rest)| (*name, rest))
+}
+
 /// The options of a program; a table may grow from one call to the next.
 #[derive(Clone, Copy, Debug)]
 pub struct Spec<'s> {

@@ -61,6 +61,8 @@ pub struct Kind {
     /// Permission bits.
     pub mode: u32,
     pub directory: bool,
+    /// A file with bytes of its own: no directory, no device, no pipe.
+    pub regular: bool,
 }
 
 /// The permissions and kind of a file, symbolic links followed.
@@ -71,7 +73,7 @@ pub struct Kind {
 pub fn kind(path: &[u8]) -> io::Result<Kind> {
     use std::os::unix::fs::PermissionsExt;
     let m = std::fs::metadata(OsStr::from_bytes(path))?;
-    Ok(Kind { mode: m.permissions().mode(), directory: m.is_dir() })
+    Ok(Kind { mode: m.permissions().mode(), directory: m.is_dir(), regular: m.is_file() })
 }
 
 /// Whether there is a file of any kind.

@@ -39,4 +39,5 @@ mod packets;
 mod parallel;
 mod played;
 mod same;
+mod sysctl;
 mod xfrm;

@@ -9,7 +9,7 @@ mod settings;
 use expression::Expression;
 use settings::{Line, ROOT, Setting};
 
-use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
+use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, called, long};
 use crate::error::{errno, strerror};
 use crate::output::{Out, Style};
 use crate::sort;
@@ -92,8 +92,8 @@ struct Sysctl {
     all: bool,
     /// An expression, or one that is none and matches nothing.
     pattern: Option<Option<Expression>>,
-    /// Repeated separators were warned of.
-    repeated: bool,
+    /// A search by -r took too long.
+    gave_up: bool,
     out: Out,
 }
 
@@ -108,12 +108,15 @@ pub fn run(words: &[&[u8]]) -> u8 {
         write: false,
         all: false,
         pattern: None,
-        repeated: false,
+        gave_up: false,
         out: Out::new(Style::default()),
     };
     let status = s.main(words);
     if let Err(e) = s.out.flush() {
         s.warn(&[b"write error: ", strerror(&e).as_bytes()]);
+        return 1;
+    }
+    if status == 0 && s.gave_up {
         return 1;
     }
     // As exit(3) cuts it.
@@ -122,7 +125,7 @@ pub fn run(words: &[&[u8]]) -> u8 {
 
 impl Sysctl {
     fn main(&mut self, words: &[&[u8]]) -> i32 {
-        let (name, words) = words.split_first().map_or((&b"sysctl"[..], words), |(n, w)| (*n, w));
+        let (name, words) = called(words, "sysctl");
         if words.is_empty() {
             fd::stderr(help().as_bytes());
             return 1;
@@ -169,13 +172,18 @@ impl Sysctl {
             }
         }
         let operands = options.operands();
+        let mut status = 0;
         if system {
-            // Up to procps 4.0.5 what stands behind it does not count; here nothing is passed over.
+            // Of this and -a or -p procps 4.0.4 does only this, 4.0.7 only the other; up to 4.0.5
+            // words do not count either. Here nothing is passed over.
             self.ignore = true;
-            return self.system() | self.words(&operands);
+            status = self.system();
+            if !self.all && load.is_none() {
+                return status | self.words(&operands);
+            }
         }
         if self.all {
-            return self.directory(ROOT);
+            return status | self.directory(ROOT);
         }
         if let Some(attached) = load {
             let mut files: Vec<&[u8]> = attached.into_iter().collect();
@@ -184,7 +192,7 @@ impl Sysctl {
                 files.push(DEFAULT_FILE);
             }
             let mut list = Vec::new();
-            let status = files.iter().fold(0, |status, f| status | self.load(f, &mut list));
+            status = files.iter().fold(status, |status, f| status | self.load(f, &mut list));
             return status | self.write_list(&list);
         }
         if operands.is_empty() {
@@ -203,9 +211,9 @@ impl Sysctl {
         let mut status = 0;
         for word in words {
             if self.write || word.contains(&b'=') {
-                status |= match settings::parse(word, |l| wanted(self.pattern.as_ref(), l)) {
-                    Line::Setting(s) => {
-                        self.warn_repeated(s.repeated.clone());
+                status |= match settings::parse(word, |l| self.wanted(l)) {
+                    Line::Setting(mut s) => {
+                        self.warn_repeated(s.repeated.take());
                         self.write(&s)
                     }
                     Line::Nothing => 1,
@@ -227,14 +235,14 @@ impl Sysctl {
             self.warn(&[b"\"\" is an unknown key"]);
             return -1;
         }
-        let (path, twice) = settings::path(word);
-        self.warn_repeated(twice);
-        self.read_path(&path)
+        let (path, typed) = settings::path(word);
+        let (name, shown) = settings::separators(word, b'.');
+        self.warn_repeated(typed);
+        self.warn_repeated(shown);
+        self.read_path(&path, name)
     }
 
-    fn read_path(&mut self, path: &[u8]) -> i32 {
-        let (mut name, twice) = settings::key(path);
-        self.warn_repeated(twice);
+    fn read_path(&mut self, path: &[u8], mut name: Vec<u8>) -> i32 {
         let kind = match file::kind(path) {
             Ok(kind) => kind,
             Err(e) => {
@@ -254,7 +262,7 @@ impl Sysctl {
         if kind.directory {
             return self.directory(&[path, b"/"].concat());
         }
-        if !wanted(self.pattern.as_ref(), &name) {
+        if !self.wanted(&name) {
             return 0;
         }
         if self.show == Show::Name {
@@ -317,10 +325,13 @@ impl Sysctl {
             // Reading this one makes the kernel do something.
             if !old && name != b"stat_refresh" {
                 let path = [path, &name].concat();
-                let failed = self.read_path(&path);
+                let (name, twice) = settings::key(&path);
                 // What is deeper down does not count (observed in procps 4.0.4).
-                if !file::kind(&path).is_ok_and(|k| k.directory) {
-                    status |= failed;
+                if file::kind(&path).is_ok_and(|k| k.directory) {
+                    self.read_path(&path, name);
+                } else {
+                    self.warn_repeated(twice);
+                    status |= self.read_path(&path, name);
                 }
             }
         }
@@ -396,7 +407,11 @@ impl Sysctl {
                 status |= self.write(s);
                 continue;
             }
-            for path in settings::expand(&s.path) {
+            let Some(paths) = self.expand(&s.path) else {
+                status |= 1;
+                continue;
+            };
+            for path in paths {
                 let key = settings::key(&path).0;
                 if !list.iter().any(|other| other.key == key) {
                     status |= self.write(&Setting { key, path, ..s.clone() });
@@ -408,7 +423,8 @@ impl Sysctl {
 
     /// Reads a file, or the files of a pattern; `-` is standard input.
     fn load(&mut self, name: &[u8], list: &mut Vec<Setting>) -> i32 {
-        let mut files = if settings::is_pattern(name) { settings::expand(name) } else { vec![] };
+        let files = if settings::is_pattern(name) { self.expand(name) } else { Some(Vec::new()) };
+        let Some(mut files) = files else { return 1 };
         if files.is_empty() {
             files.push(name.to_vec());
         }
@@ -430,9 +446,9 @@ impl Sysctl {
 
     fn lines(&mut self, name: &[u8], text: &[u8], list: &mut Vec<Setting>) {
         for (n, line) in text.split_inclusive(|&b| b == b'\n').enumerate() {
-            match settings::parse(line, |l| wanted(self.pattern.as_ref(), l)) {
-                Line::Setting(s) => {
-                    self.warn_repeated(s.repeated.clone());
+            match settings::parse(line, |l| self.wanted(l)) {
+                Line::Setting(mut s) => {
+                    self.warn_repeated(s.repeated.take());
                     list.push(s);
                 }
                 Line::Nothing => {}
@@ -457,7 +473,8 @@ impl Sysctl {
         }
         sort::all(&mut found);
         let mut paths: Vec<Vec<u8>> = found.into_iter().map(|(_, path)| path).collect();
-        if file::exists(DEFAULT_FILE) {
+        // A link to /dev/null takes it away.
+        if file::kind(DEFAULT_FILE).is_ok_and(|k| k.regular) {
             paths.push(DEFAULT_FILE.to_vec());
         }
         let mut list = Vec::new();
@@ -471,11 +488,35 @@ impl Sysctl {
         status | self.write_list(&list)
     }
 
-    /// Once is enough.
+    /// The files of a pattern; too many are told.
+    fn expand(&mut self, pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let files = settings::expand(pattern);
+        if files.is_none() {
+            self.warn(&[b"pattern \"", pattern, b"\" stands for too many files"]);
+        }
+        files
+    }
+
+    /// Whether -r lets a name or line through; a search that took too long is told.
+    fn wanted(&mut self, text: &[u8]) -> bool {
+        let is = match &self.pattern {
+            None => Some(true),
+            Some(None) => Some(false),
+            Some(Some(expression)) => expression.is_in(text),
+        };
+        is.unwrap_or_else(|| {
+            self.gave_up = true;
+            self.warn(&[
+                b"searching for the pattern took too long in \"",
+                text.trim_ascii(),
+                b"\"",
+            ]);
+            false
+        })
+    }
+
     fn warn_repeated(&mut self, from: Option<Vec<u8>>) {
-        if let Some(from) = from
-            && !std::mem::replace(&mut self.repeated, true)
-        {
+        if let Some(from) = from {
             self.warn(&[b"separators should not be repeated: ", &from]);
         }
     }
@@ -484,11 +525,6 @@ impl Sysctl {
         let _ = self.out.flush();
         fd::stderr(&[b"sysctl: ", &parts.concat()[..], b"\n"].concat());
     }
-}
-
-/// Whether -r lets a name or line through.
-fn wanted(pattern: Option<&Option<Expression>>, text: &[u8]) -> bool {
-    pattern.is_none_or(|p| p.as_ref().is_some_and(|r| r.is_in(text)))
 }
 
 fn help() -> String {

@@ -17,7 +17,7 @@ pub struct Setting {
     pub value: Option<Vec<u8>>,
     /// `-KEY=VALUE`: a lack of permission does not count.
     pub forgiving: bool,
-    /// What stands behind two separators, for a warning.
+    /// What begins with two separators, as typed, for a warning.
     pub repeated: Option<Vec<u8>>,
 }
 
@@ -66,11 +66,16 @@ pub fn path(key: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
 
 /// The key of a path, with dots.
 pub fn key(path: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
-    separators(path.get(ROOT.len()..).unwrap_or(b""), b'.')
+    separators(below_root(path), b'.')
+}
+
+/// A path without the directory of all settings.
+fn below_root(path: &[u8]) -> &[u8] {
+    path.get(ROOT.len()..).unwrap_or(b"")
 }
 
 /// Reads `KEY = VALUE`, `-KEY = VALUE` or `-KEY`; the line may have its line break.
-pub fn parse(line: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Line {
+pub fn parse(line: &[u8], wanted: impl FnOnce(&[u8]) -> bool) -> Line {
     let line = strip_left(line);
     if line.len() < 2 || matches!(line[0], b'#' | b';') || !wanted(line) {
         return Line::Nothing;
@@ -98,39 +103,41 @@ pub fn is_pattern(path: &[u8]) -> bool {
     path.iter().any(|b| matches!(b, b'*' | b'?' | b'['))
 }
 
-/// More files than this are not found by a pattern: `*/../*/../*` and so on has no end. There are
+/// More files than this are too many for a pattern: `*/../*/../*` and so on has no end. There are
 /// some thousand settings.
 const MOST: usize = 100_000;
 
-/// The files that a pattern stands for, sorted, as glob(3) finds them; none, when there are more
+/// The files that a pattern stands for, sorted, as glob(3) finds them; `None`, when there are more
 /// than 100,000.
-pub fn expand(pattern: &[u8]) -> Vec<Vec<u8>> {
-    let mut found: Vec<Vec<u8>> =
-        vec![if pattern.starts_with(b"/") { b"/".to_vec() } else { Vec::new() }];
-    for part in pattern.split(|&b| b == b'/').filter(|p| !p.is_empty()) {
+pub fn expand(pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut found = vec![Vec::new()];
+    // Slashes stay as many as they are; the name of a setting shows them.
+    for (n, part) in pattern.split(|&b| b == b'/').enumerate() {
         let mut next = Vec::new();
         for dir in found {
-            let at = |name: &[u8]| {
-                let slash: &[u8] = if dir.is_empty() || dir.ends_with(b"/") { b"" } else { b"/" };
-                [&dir[..], slash, name].concat()
-            };
+            let slash: &[u8] = if n == 0 { b"" } else { b"/" };
+            let at = |name: &[u8]| [&dir, slash, name].concat();
             if !is_pattern(part) {
                 next.push(at(part));
                 continue;
             }
-            let here: &[u8] = if dir.is_empty() { b"." } else { &dir };
+            let here: &[u8] = match &dir[..] {
+                b"" if n == 0 => b".",
+                b"" => b"/",
+                dir => dir,
+            };
             let mut names = file::list(here).unwrap_or_default();
             names.retain(|n| matches(part, n) && (!n.starts_with(b".") || part.starts_with(b".")));
             sort::all(&mut names);
             next.extend(names.iter().map(|n| at(n)));
             if next.len() > MOST {
-                return Vec::new();
+                return None;
             }
         }
         found = next;
     }
     found.retain(|p| file::exists(p));
-    found
+    Some(found)
 }
 
 /// Whether a name is meant by `*`, `?`, `[a-z]`, `[!a]`.
@@ -217,9 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_end_finds_nothing() {
+    fn a_pattern_without_end_is_given_up() {
         let pattern = [&b"/proc/sys/net"[..], &b"/*/..".repeat(30)].concat();
-        assert_eq!(expand(&pattern), Vec::<Vec<u8>>::new());
+        assert_eq!(expand(&pattern), None);
+        assert_eq!(expand(b"/proc/sys/nosuch*"), Some(Vec::new()));
     }
 
     #[test]
