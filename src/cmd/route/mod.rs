@@ -11,7 +11,7 @@ mod show;
 
 use other::{OTHERS, Other};
 
-use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
+use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, called, long};
 use crate::error::{Error, strerror};
 use crate::output::{Out, Style};
 use crate::sys::fd;
@@ -109,6 +109,14 @@ impl Family {
             Family::Other(_) => HELP,
         }
     }
+    /// Whether -C is refused as such; other families refuse everything, or overlook it.
+    fn has_cache(self) -> bool {
+        match self {
+            Family::Inet => true,
+            Family::Inet6 => false,
+            Family::Other(o) => o.has_help(),
+        }
+    }
 }
 
 struct Options {
@@ -153,7 +161,7 @@ fn answered(what: &str, result: std::io::Result<()>) -> Result<(), Error> {
 }
 
 fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
-    let (name, words) = words.split_first().map_or((&b"route"[..], words), |(n, w)| (*n, w));
+    let (name, words) = called(words, "route");
     // `-net` and `-host` are words of add and del, not options.
     let masked: Vec<&[u8]> = words
         .iter()
@@ -207,6 +215,7 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         only_one(&o.families)?;
         match o.families.first() {
             Some(Family::Other(other)) if !other.has_help() => return Err(other.change(&o, false)),
+            Some(family) if o.cache && family.has_cache() => return Err(no_cache(*family)),
             family => out.text(family.map_or(HELP, |f| f.help())),
         }
         return Ok(());
@@ -230,12 +239,9 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         _ => return Err(usage(HELP)),
     };
     only_one(&o.families)?;
-    if let (true, Some(family)) = (o.cache, o.families.first().filter(|f| **f != Family::Inet6)) {
-        let (name, help) = (family.name(), family.help());
-        return Err(usage(&format!("Modifying `{name}' routing cache not supported\n{help}")));
-    }
     for family in &o.families {
         match family {
+            family if o.cache && family.has_cache() => return Err(no_cache(*family)),
             Family::Inet if rest.is_empty() => {
                 out.text(inet::HELP);
                 return Ok(());
@@ -270,6 +276,11 @@ fn only_one(families: &[Family]) -> Result<(), Error> {
     let all: Vec<&str> = families.iter().map(|f| f.name()).collect();
     let text = "Please don't supply more than one address family.\nAddress family `";
     Err(failed(USAGE, &[text.as_bytes(), all.join(",").as_bytes(), b"' not supported."]))
+}
+
+fn no_cache(family: Family) -> Error {
+    let (name, help) = (family.name(), family.help());
+    usage(&format!("Modifying `{name}' routing cache not supported\n{help}"))
 }
 
 fn no_flush(o: &Options) -> Error {

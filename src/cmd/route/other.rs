@@ -92,7 +92,7 @@ impl Other {
     pub fn change(&self, o: &Options, flush: bool) -> Error {
         match self.change {
             UNROUTED => self.unrouted(),
-            _ if flush => no_flush(o),
+            "" if flush => no_flush(o),
             "" => usage(super::HELP),
             text => failed(1, &[text.as_bytes()]),
         }
