@@ -7,7 +7,7 @@ mod hardware;
 
 use std::net::Ipv4Addr;
 
-use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, long};
+use crate::cli::getopt::{Getopt, Item, Long, Order, Spec, Value, called, long};
 use crate::cli::value;
 use crate::error::{Error, strerror};
 use crate::names::hosts::{self, Hosts};
@@ -114,7 +114,7 @@ fn usage() -> Error {
 }
 
 fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
-    let (name, words) = words.split_first().map_or((&b"arp"[..], words), |(n, w)| (*n, w));
+    let (name, words) = called(words, "arp");
     let mut o = Options {
         verb: Verb::Show,
         bsd: false,
