@@ -109,12 +109,25 @@ fn the_status_is_the_commands() {
         // Everybody is root in a lab, but floods nobody.
         (&["--", "ping", "-q", "-f", "-c", "2", "192.168.1.3"], 2),
         (&["--", "ping", "-q", "-f", "-i", "0.01", "-c", "2", "192.168.1.3"], 0),
+        (&["--", "ping", "-q", "-i", "0", "-c", "2", "192.168.1.3"], 2),
+        (&["--", "ping", "-q", "-i", "0.001", "-c", "2", "192.168.1.3"], 2),
+        (&["--", "ping", "-q", "-i", "0.002", "-c", "2", "192.168.1.3"], 0),
+        (&["--", "ping", "-q", "-A", "-f", "-c", "2", "192.168.1.3"], 0),
         // A lab in the lab.
         (&["--", "ipbox", "lab", "--", "lan-host", "sh", "-c", "exit 6"], 6),
     ] {
         let out = place.lab(words).output().unwrap();
         assert_eq!(out.status.code(), Some(status), "{words:?}\n{}", told(&out));
     }
+}
+
+#[test]
+fn who_follows_the_answers_keeps_the_pace_of_users() {
+    let place = Place::new();
+    let text = good(&mut place.lab(&["--", "ping", "-q", "-A", "-c", "50", "127.0.0.1"]));
+    let (_, time) = text.split_once(", time ").unwrap();
+    let ms: u32 = time.split_once("ms").unwrap().0.parse().unwrap();
+    assert!(ms >= 49 * 2, "{text}");
 }
 
 #[test]

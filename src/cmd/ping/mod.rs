@@ -19,6 +19,7 @@ use recorded::{Record, Stamp};
 use session::Session;
 use target::{Socket, Target};
 
+use crate::cli::getopt::called;
 use crate::error::{Error, errno, strerror};
 use crate::names::Names;
 use crate::output::{Out, Style};
@@ -31,9 +32,9 @@ pub fn run(words: &[&[u8]]) -> u8 {
         Err(e) => {
             let text = e.text();
             // It calls itself as it was called: `ping6`, `/bin/ping`.
-            match (words.first(), text.strip_prefix(b"ping: ")) {
-                (Some(name), Some(rest)) => fd::stderr(&[*name, b": ", rest].concat()),
-                _ => fd::stderr(&text),
+            match text.strip_prefix(b"ping: ") {
+                Some(rest) => fd::stderr(&[called(words, "ping").0, b": ", rest].concat()),
+                None => fd::stderr(&text),
             }
             e.status()
         }
@@ -70,7 +71,7 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
             format!("invalid -s value: '{}': out of range: 0 <= value <= {limit}", options.size);
         return Err(failed(1, text.as_bytes()));
     }
-    link_local_warning(&socket, &target);
+    link_local_warning(&socket, &target, &options);
     if options.verbose {
         told_verbosely(&target, &mut out);
     }
@@ -135,13 +136,11 @@ impl Sockets {
             libc::AF_INET6 => "AF_INET6",
             _ => "AF_UNSPEC",
         };
-        fd::stderr(
-            format!(
-                "ping: sock4.fd: {fd4} (socktype: {kind4}), sock6.fd: {fd6} (socktype: {kind6}), \
-                 hints.ai_family: {family}\n\n"
-            )
-            .as_bytes(),
+        let text = format!(
+            "sock4.fd: {fd4} (socktype: {kind4}), sock6.fd: {fd6} (socktype: {kind6}), \
+             hints.ai_family: {family}\n"
         );
+        options.warn(text.as_bytes());
     }
 
     fn choose(self, v6: bool, options: &Options) -> Result<Socket, Error> {
@@ -161,12 +160,12 @@ fn told_verbosely(target: &Target, out: &mut Out) {
 }
 
 /// Where a device must be named and is not.
-fn link_local_warning(socket: &Socket, target: &Target) {
+fn link_local_warning(socket: &Socket, target: &Target, options: &Options) {
     let IpAddr::V6(addr) = target.addr.ip() else { return };
     if addr.is_unicast_link_local() && !socket.raw && !target.name.contains(&b'%') {
-        fd::stderr(
-            b"ping: Warning: IPv6 link-local address on ICMP datagram socket may require \
-              ifname or scope-id => use: address%<ifname|scope-id>\n",
+        options.warn(
+            b"Warning: IPv6 link-local address on ICMP datagram socket may require \
+              ifname or scope-id => use: address%<ifname|scope-id>",
         );
     }
 }
@@ -246,14 +245,8 @@ fn settings(s: &Socket, target: &mut Target, o: &Options) -> Result<(), Error> {
     if let Some(mark) = o.mark
         && let Err(e) = socket::set(fd, libc::SOL_SOCKET, libc::SO_MARK, mark.cast_signed())
     {
-        fd::stderr(
-            format!(
-                "ping: WARNING: failed to set mark: {mark}: {}\nping: => missing \
-                     cap_net_admin+p or cap_net_raw+p (since Linux 5.17) capability?\n",
-                strerror(&e)
-            )
-            .as_bytes(),
-        );
+        o.warn(format!("WARNING: failed to set mark: {mark}: {}", strerror(&e)).as_bytes());
+        o.warn(b"=> missing cap_net_admin+p or cap_net_raw+p (since Linux 5.17) capability?");
     }
     let room = |bytes: usize| i32::try_from(bytes).unwrap_or(i32::MAX);
     let send = o.send_buffer.unwrap_or(room((o.size + 511) * 2));

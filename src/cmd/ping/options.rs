@@ -3,13 +3,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::recorded::{Record, Stamp};
-use crate::cli::getopt::{Getopt, Item, Order, Spec};
+use crate::cli::getopt::{Getopt, Item, Mistake, Order, Spec, called};
 use crate::error::{Error, errno};
 use crate::sys::{fd, file};
 
 /// The options, read and checked one by one.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What it was called: `ping6`, `/bin/ping`. Warnings begin with it.
+    pub called: Vec<u8>,
     /// AF_INET, AF_INET6, or AF_UNSPEC.
     pub family: i32,
     /// -c: end after so many answers and errors.
@@ -66,6 +68,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options {
+            called: b"ping".to_vec(),
             family: libc::AF_UNSPEC,
             count: None,
             interval_ms: 1000,
@@ -173,8 +176,9 @@ impl Options {
     ///
     /// The reference's sentence: status 1 for numbers, 2 for anything else.
     pub fn parse(words: &[&[u8]], root: bool) -> Result<Option<Options>, Error> {
-        let (name, words) = words.split_first().map_or((&b"ping"[..], words), |(n, w)| (*n, w));
-        let mut o = Options { family: family_of(name), ..Options::default() };
+        let (name, words) = called(words, "ping");
+        let mut o =
+            Options { called: name.to_vec(), family: family_of(name), ..Options::default() };
         let mut g = Getopt::new(words, Order::Permute);
         while let Some(item) = g.next(&Spec { short: SHORT, long: &[] }) {
             match item {
@@ -188,9 +192,7 @@ impl Options {
                 // getopt(3) knows no long options and takes `--x` for the letter `-`.
                 Err(m) => {
                     let m = match m {
-                        crate::cli::getopt::Mistake::Unrecognized(_) => {
-                            crate::cli::getopt::Mistake::Invalid(b'-')
-                        }
+                        Mistake::Unrecognized(_) => Mistake::Invalid(b'-'),
                         m => m,
                     };
                     fd::stderr(&[&m.sentence(name)[..], b"\n"].concat());
@@ -205,12 +207,11 @@ impl Options {
         if o.deadline == Some(0) {
             o.deadline = None;
         }
-        // Everybody is root in a lab, and nobody is on the machine that it is on.
-        if o.flood && o.interval_ms < 2 && file::env("IPBOX_LAB").is_some() {
+        if o.too_fast() && in_lab() {
             return Err(failed(
                 2,
-                b"-f is not for a lab, which shares its machine with others; \
-                  please use -i 0.002, which is 500 requests a second",
+                b"a flood is not for a lab, which shares its machine with others; \
+                  please use -i 0.002 (behind -f), which is 500 requests a second",
             ));
         }
         Ok(Some(o))
@@ -257,7 +258,7 @@ impl Options {
                 self.interval_ms = 0;
             }
             b'H' => (self.names, self.numeric) = (true, false),
-            b'i' => self.interval_ms = seconds(value, "bad timing interval", 1000.0)?,
+            b'i' => self.interval_ms = self.seconds(value, "bad timing interval", 1000.0)?,
             b'I' => self.source_or_device(value),
             b'l' => {
                 self.preload = number(value, 1, 65536)?.unsigned_abs();
@@ -290,10 +291,36 @@ impl Options {
             b'U' => self.user_time = true,
             b'v' => self.verbose = true,
             b'w' => self.deadline = Some(number(value, 0, i32::MAX.into())?.unsigned_abs()),
-            b'W' => self.linger_us = seconds(value, "bad linger time", 1_000_000.0)?,
+            b'W' => self.linger_us = self.seconds(value, "bad linger time", 1_000_000.0)?,
             _ => return Err(usage()),
         }
         Ok(())
+    }
+
+    /// Seconds with a decimal point, as whole units of which a second has `units`.
+    ///
+    /// What follows the number is only warned about (observed in iputils 20240905).
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bounded below
+    fn seconds(&self, value: &[u8], what: &str, units: f64) -> Result<u64, Error> {
+        let bad = |why: &str| failed(2, &[what.as_bytes(), b": ", value, why.as_bytes()].concat());
+        let text = std::str::from_utf8(value).map_err(|_| bad(""))?.trim_start();
+        if text.is_empty() {
+            return Err(bad(""));
+        }
+        let lower = text.to_ascii_lowercase();
+        let unsigned = lower.trim_start_matches(['+', '-']);
+        if unsigned.starts_with("nan") || unsigned.starts_with("inf") {
+            return Err(bad(&format!(": {}", errno(libc::ERANGE))));
+        }
+        let (n, rest) = float(text);
+        if !rest.is_empty() {
+            self.warn(format!("option argument contains garbage: {rest}").as_bytes());
+            self.warn(b"this will become fatal error in the future");
+        }
+        if !(0.0..=f64::from(i32::MAX) / 1000.0).contains(&n) || n * units > 9e18 {
+            return Err(bad(""));
+        }
+        Ok((n * units) as u64)
     }
 
     fn source_or_device(&mut self, word: &[u8]) {
@@ -311,13 +338,23 @@ impl Options {
         }
     }
 
+    /// Without -A, which follows the answers, the interval is all that slows it down.
+    fn too_fast(&self) -> bool {
+        self.interval_ms < 2 && !self.adaptive
+    }
+
+    /// A line on standard error, under the name that it was called by.
+    pub fn warn(&self, text: &[u8]) {
+        fd::stderr(&[&self.called[..], b": ", text, b"\n"].concat());
+    }
+
     /// Ordinary users may not flood; the reference says so behind its first line.
     ///
     /// # Errors
     ///
     /// Status 2.
     pub fn check_pace(&self, root: bool) -> Result<(), Error> {
-        if !root && self.interval_ms < 2 && !self.adaptive {
+        if !root && self.too_fast() {
             return Err(failed(
                 2,
                 b"cannot flood, minimal interval for user must be >= 2 ms, use -i 0.002 (or higher)",
@@ -325,6 +362,11 @@ impl Options {
         }
         Ok(())
     }
+}
+
+/// Everybody is root in a lab, and nobody is on the machine that it is on.
+pub fn in_lab() -> bool {
+    file::env("IPBOX_LAB").is_some()
 }
 
 /// `ping4` and `ping6` are names of their own.
@@ -359,37 +401,6 @@ fn number(value: &[u8], min: i64, max: i64) -> Result<i64, Error> {
 
 fn int(value: &[u8], min: i32, max: i32) -> Result<i32, Error> {
     Ok(i32::try_from(number(value, min.into(), max.into())?).unwrap_or(max))
-}
-
-/// Seconds with a decimal point, as whole units of which a second has `units`.
-///
-/// What follows the number is only warned about (observed in iputils 20240905).
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // bounded below
-fn seconds(value: &[u8], what: &str, units: f64) -> Result<u64, Error> {
-    let bad = |why: &str| failed(2, &[what.as_bytes(), b": ", value, why.as_bytes()].concat());
-    let text = std::str::from_utf8(value).map_err(|_| bad(""))?.trim_start();
-    if text.is_empty() {
-        return Err(bad(""));
-    }
-    let lower = text.to_ascii_lowercase();
-    let unsigned = lower.trim_start_matches(['+', '-']);
-    if unsigned.starts_with("nan") || unsigned.starts_with("inf") {
-        return Err(bad(&format!(": {}", errno(libc::ERANGE))));
-    }
-    let (n, rest) = float(text);
-    if !rest.is_empty() {
-        fd::stderr(
-            format!(
-                "ping: option argument contains garbage: {rest}\n\
-                 ping: this will become fatal error in the future\n"
-            )
-            .as_bytes(),
-        );
-    }
-    if !(0.0..=f64::from(i32::MAX) / 1000.0).contains(&n) || n * units > 9e18 {
-        return Err(bad(""));
-    }
-    Ok((n * units) as u64)
 }
 
 /// The number at the beginning and what follows, as strtod(3).

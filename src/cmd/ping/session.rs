@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::options::{Options, failed};
+use super::options::{Options, failed, in_lab};
 use super::packet::{self, HEADER, Message, TIMEVAL};
 use super::recorded;
 use super::stats::{self, Stats, Summary};
@@ -36,7 +36,8 @@ pub struct Session {
     stats: Stats,
     data: Vec<u8>,
     ident: u16,
-    root: bool,
+    /// -A is not to go below the pace of ordinary users.
+    slow: bool,
     signals: Signals,
     start: Instant,
     /// When the last request was due.
@@ -86,7 +87,7 @@ impl Session {
         Ok(Session {
             data: packet::fill(o.size, o.pattern.as_deref()),
             ident: o.ident.unwrap_or_else(|| Stats::sequence(u64::from(std::process::id()))),
-            root: process::is_root(),
+            slow: !process::is_root() || in_lab(),
             interval_ms: o.interval_ms,
             tokens: o.interval_ms * (o.preload - 1),
             buf: vec![0; o.size + HEADER + 4096],
@@ -181,7 +182,7 @@ impl Session {
         self.out.text(&self.stats.summary(summary));
         self.flush();
         if self.broken {
-            fd::stderr(b"ping: write error\n");
+            self.o.warn(b"write error");
             return 1;
         }
         let few =
@@ -448,7 +449,7 @@ impl Session {
     fn adapt(&mut self) {
         let us = u64::try_from(self.stats.smoothed_us()).unwrap_or(0);
         self.interval_ms = (us + 500) / 1000;
-        if !self.root {
+        if self.slow {
             self.interval_ms = self.interval_ms.max(SHORTEST_FOR_USERS_MS);
         }
     }
@@ -530,7 +531,7 @@ impl Session {
 
     fn complain(&mut self, text: &str) {
         self.flush();
-        fd::stderr(format!("ping: {text}\n").as_bytes());
+        self.o.warn(text.as_bytes());
     }
 }
 

@@ -51,23 +51,25 @@ pub fn open(v6: bool, options: &Options) -> Result<Socket, Error> {
         match socket::open(family, libc::SOCK_DGRAM, protocol) {
             Ok(fd) => return Ok(Socket { fd, raw: false }),
             Err(e) if e.raw_os_error() == Some(libc::EAFNOSUPPORT) => {
-                return Err(no_socket("SOCK_DGRAM", &e));
+                return Err(no_socket("SOCK_DGRAM", &e, options));
             }
             Err(_) => {}
         }
     }
     match socket::open(family, libc::SOCK_RAW, protocol) {
         Ok(fd) => Ok(Socket { fd, raw: true }),
-        Err(e) => Err(no_socket("SOCK_RAW", &e)),
+        Err(e) => Err(no_socket("SOCK_RAW", &e, options)),
     }
 }
 
-fn no_socket(kind: &str, e: &std::io::Error) -> Error {
-    let mut text = format!("socktype: {kind}\nping: socket: {}", strerror(e));
+/// The first line is put under the name as called by whoever tells it.
+fn no_socket(kind: &str, e: &std::io::Error, o: &Options) -> Error {
+    let mut lines = vec![format!("socktype: {kind}"), format!("socket: {}", strerror(e))];
     if matches!(e.raw_os_error(), Some(libc::EPERM | libc::EACCES)) {
-        text += "\nping: => missing cap_net_raw+p capability or setuid?";
+        lines.push("=> missing cap_net_raw+p capability or setuid?".into());
     }
-    failed(2, text.as_bytes())
+    let lines: Vec<&[u8]> = lines.iter().map(String::as_bytes).collect();
+    failed(2, &lines.join(&[b"\n", &o.called[..], b": "].concat()[..]))
 }
 
 /// The address that a word stands for, by itself or by /etc/hosts.
@@ -203,8 +205,8 @@ pub fn prepare(
     if let (Some(device), None) = (&options.device, given) {
         let own = socket::own_addresses().unwrap_or_default();
         if !own.iter().any(|(name, a)| name == device && *a == source.ip()) {
-            let text = "ping: Warning: source address might be selected on device other than: ";
-            fd::stderr(&[text.as_bytes(), device, b"\n"].concat());
+            let text = "Warning: source address might be selected on device other than: ";
+            options.warn(&[text.as_bytes(), device].concat());
         }
     }
     // 0.0.0.0 and :: are this host.
