@@ -44,7 +44,7 @@ pub fn prl(_: &mut Ctx, args: &mut Args<'_>) -> Result {
         (what, flags) = match word {
             b"prl-default" => (PRL_ADD, DEFAULT),
             b"prl-nodefault" => (PRL_ADD, 0),
-            b"prl-delete" => (PRL_DELETE, flags),
+            b"prl-delete" => (PRL_DELETE, 0),
             _ => return Err(unknown(args, "PRL").into()),
         };
         args.need()?;

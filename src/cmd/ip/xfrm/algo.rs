@@ -68,7 +68,10 @@ impl Said {
                 "ALGO-TYPE values \"enc\", \"auth\", \"auth-trunc\", and \"aead\" are invalid {with}"
             ),
             108 if !self.comp => format!("ALGO-TYPE value \"comp\" is required {with}"),
-            43 | 60 if self.enc || self.auth || self.comp => format!("ALGO is invalid {with}"),
+            50 | 51 | 108 => return Ok(()),
+            _ if self.enc || self.auth || self.comp || self.aead => {
+                format!("ALGO is invalid {with}")
+            }
             _ => return Ok(()),
         };
         Err(sentence(text))

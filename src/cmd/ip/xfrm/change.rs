@@ -5,7 +5,7 @@ use crate::cli::{Args, Usage};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::netlink::Request;
-use crate::rtnl::xfrm::{STATE_LEN, attr, selector, set, state};
+use crate::rtnl::xfrm::{Bytes, STATE_LEN, attr, selector, set, state};
 
 use super::words::{self, Id, Mark, Reader, sentence};
 use super::{algo, send, show, unknown};
@@ -117,7 +117,8 @@ fn read(r: &mut Reader<'_>, args: &mut Args<'_>, s: &mut State) -> Result<(), Us
                 // behind it.
                 r.family = AF_UNSPEC;
                 words::selector(r, args, &mut s.info)?;
-                r.family = s.info[selector::FAMILY] | s.info[selector::FAMILY + 1];
+                let family = Bytes(&s.info).u16(selector::FAMILY);
+                r.family = u8::try_from(family).unwrap_or(AF_UNSPEC);
             }
             b"limit" => words::limit(args, &mut s.info[state::LIMITS..])?,
             b"encap" => encap(args, &mut s.req)?,
@@ -200,7 +201,7 @@ fn offload(r: &mut Reader<'_>, args: &mut Args<'_>) -> Result<[u8; 8], Usage> {
     Ok(words::offload_bytes(index, flags))
 }
 
-/// Whether what was said can be together.
+/// Whether what was said can be together. Of `ipsec-any` any mode can.
 fn check(s: &State) -> Result<(), Usage> {
     let proto = s.info[state::PROTO];
     let mode = s.info[state::MODE];
@@ -208,24 +209,20 @@ fn check(s: &State) -> Result<(), Usage> {
     let name = words::protocol_name(proto);
     let wrong = || Err(sentence(format!("MODE value is invalid with XFRM-PROTO value \"{name}\"")));
     let with = super::state::with_protocol;
-    if words::is_mobility(proto) {
-        match mode {
-            m if m == ro || m == in_trigger => {}
-            0 => return Err(with("\"mode\"", "required", proto)),
-            _ => return wrong(),
-        }
-        s.algorithms.check(proto, &name)?;
-        if !s.coa {
-            return Err(with("\"coa\"", "required", proto));
-        }
-        return Ok(());
-    }
     let fits = [transport, tunnel].contains(&mode) || mode == beet && proto == 50;
-    if !fits {
+    if [50, 51, 108].contains(&proto) && !fits {
         return wrong();
     }
     s.algorithms.check(proto, &name)?;
-    if s.coa { Err(with("\"coa\"", "invalid", proto)) } else { Ok(()) }
+    if !words::is_mobility(proto) {
+        return if s.coa { Err(with("\"coa\"", "invalid", proto)) } else { Ok(()) };
+    }
+    match mode {
+        m if m == ro || m == in_trigger => {}
+        0 => return Err(with("\"mode\"", "required", proto)),
+        _ => return wrong(),
+    }
+    if s.coa { Ok(()) } else { Err(with("\"coa\"", "required", proto)) }
 }
 
 /// The window: a short one in the state itself, a long one as struct xfrm_replay_state_esn.
@@ -294,7 +291,7 @@ pub fn state(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16) -> Result {
         return Err(sentence("Not enough information: ID is required".into()).into());
     };
     put_mark(&mut s.req, s.mark);
-    id.family = words::or_inet(id.family);
+    id.family = words::family(id.family, ctx.opts.family);
     super::state::put_id(&mut s.info, &id);
     check(&s)?;
     if let Some(offload) = s.offload {

@@ -89,11 +89,18 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 fn listen(ctx: &mut Ctx, r: &Reading) -> Result {
     let mut conn = open(ctx)?;
     conn.make_room_to_hear(ctx.opts.receive_buffer as usize);
-    if r.groups.is_empty() {
-        // A group that this kernel does not have is silent.
-        (1..=LAST_GROUP).for_each(|group| drop(conn.join(group)));
+    let groups = if r.groups.is_empty() { (1..=LAST_GROUP).collect() } else { r.groups.clone() };
+    for group in groups {
+        match conn.join(group) {
+            // A group that this kernel does not have is silent.
+            Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {}
+            Err(e) => {
+                let text = format!("Cannot bind netlink socket: {}", strerror(&e));
+                return Err(Error::fatal(1, text).into());
+            }
+            Ok(()) => {}
+        }
     }
-    r.groups.iter().for_each(|group| drop(conn.join(*group)));
     if r.all_namespaces {
         conn.join_namespaces().map_err(|e| {
             Error::failed(1, format!("Could not listen to all namespaces: {}", strerror(&e)))

@@ -1,6 +1,6 @@
 //! `ip xfrm policy`: which packets are protected, and by what.
 
-use crate::cli::value::{self, AF_UNSPEC};
+use crate::cli::value::{self, AF_INET, AF_UNSPEC};
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;
 use crate::error::Result;
@@ -189,6 +189,8 @@ fn read(
 fn change(ctx: &mut Ctx, args: &mut Args<'_>, message: u16) -> Result {
     let mut info = [0; POLICY_LEN];
     words::no_limits(&mut info[policy::LIMITS..]);
+    // That of the option, where no address says one.
+    set(&mut info, selector::FAMILY, &u16::from(ctx.opts.family).to_ne_bytes());
     let mut r = Reader { names: &mut ctx.names, family: ctx.opts.family };
     let c = read(&mut r, args, &mut info)?;
     if !c.dir {
@@ -218,7 +220,7 @@ fn change(ctx: &mut Ctx, args: &mut Args<'_>, message: u16) -> Result {
 /// A selector without addresses is one of IPv4.
 fn with_family(sel: &mut [u8]) {
     if Bytes(sel).u16(selector::FAMILY) == 0 {
-        set(sel, selector::FAMILY, &u16::from(words::or_inet(AF_UNSPEC)).to_ne_bytes());
+        set(sel, selector::FAMILY, &u16::from(AF_INET).to_ne_bytes());
     }
 }
 
@@ -360,8 +362,6 @@ fn thresholds(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     Ok(send(ctx, &mut req)?)
 }
 
-/// What is done with packets that no policy is about, by its number.
-const DEFAULTS: &[&str] = &["", "block", "accept"];
 /// Directions in the order of struct xfrm_userpolicy_default.
 const DEFAULT_DIRS: [&str; 3] = ["in", "fwd", "out"];
 
@@ -396,7 +396,7 @@ fn get_default(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
 pub fn defaults(t: &mut Text<'_>, s: Bytes<'_>) {
     t.put("Default policies:\n");
     for (i, dir) in DEFAULT_DIRS.iter().enumerate() {
-        let what = if s.u8(i) == 1 { DEFAULTS[1] } else { DEFAULTS[2] };
+        let what = if s.u8(i) == 1 { "block" } else { "accept" };
         let name = format!("{dir}:");
         t.add(format_args!(" {name:<4} {what}\n"));
     }

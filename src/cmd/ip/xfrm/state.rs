@@ -90,9 +90,7 @@ pub fn about(kind: u16, id: &Id, src: Option<Address>, mark: Option<Mark>) -> Re
     if let Some(src) = src {
         req.attr(attr::SRCADDR, &src);
     }
-    if let Some(mark) = mark.filter(|m| m.value & m.mask != 0 || m.mask != 0) {
-        req.attr(attr::MARK, &mark.bytes());
-    }
+    change::put_mark(&mut req, mark);
     req
 }
 
@@ -112,7 +110,7 @@ fn one(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16) -> Result {
     }
     let src = id.map(|id| id.src);
     let mut id = id.unwrap_or_default();
-    id.family = words::or_inet(id.family);
+    id.family = words::family(id.family, ctx.opts.family);
     let mut req = about(kind, &id, src, mark);
     if kind == DELSA {
         return Ok(send(ctx, &mut req)?);
@@ -131,9 +129,9 @@ fn ask(ctx: &mut Ctx, req: &mut Request) -> Result {
 
 /// Shows a state of a table or an answer.
 pub fn show_state(ctx: &mut Ctx, payload: &[u8], nokeys: bool) {
-    let Some((head, rest)) = payload.split_at_checked(STATE_LEN) else { return };
+    let Some((head, attrs)) = parts(payload) else { return };
     text::show(ctx, nokeys, |t| {
-        show::state(t, Bytes(head), Attrs(rest));
+        show::state(t, head, attrs);
         t.end();
     });
 }
@@ -187,7 +185,7 @@ fn allocspi(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         // Those of PF_KEY; a number of IPComp has 16 bits.
         (None, None) => (0x100, if id.proto == 108 { 0xffff } else { 0x0fff_ffff }),
     };
-    id.family = words::or_inet(id.family);
+    id.family = words::family(id.family, ctx.opts.family);
     put_id(&mut info, &id);
     set(&mut info, STATE_LEN, &min.to_ne_bytes());
     set(&mut info, STATE_LEN + 4, &max.to_ne_bytes());

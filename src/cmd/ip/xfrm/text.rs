@@ -7,7 +7,7 @@ use crate::names::Names;
 use crate::output::addr;
 use crate::rtnl::xfrm::Address;
 
-use crate::cli::value::{AF_INET, AF_INET6};
+use crate::cli::value::{AF_INET, AF_INET6, AF_PACKET};
 
 /// A record under construction.
 pub struct Text<'n> {
@@ -57,7 +57,7 @@ impl<'n> Text<'n> {
         let bytes: &[u8] = match u8::try_from(family) {
             Ok(AF_INET) => &address[..4],
             Ok(AF_INET6) => address,
-            _ => return self.put("???"),
+            _ => return self.plain_addr(family, address),
         };
         match self.names.host(bytes) {
             Some(name) => self.buf.extend_from_slice(name),
@@ -69,6 +69,8 @@ impl<'n> Text<'n> {
         match u8::try_from(family) {
             Ok(AF_INET) => addr::ip(&mut self.buf, &address[..4]),
             Ok(AF_INET6) => addr::ip(&mut self.buf, address),
+            // What `-0 xfrm state allocspi` makes.
+            Ok(AF_PACKET) => addr::hex(&mut self.buf, address),
             _ => self.put("???"),
         }
     }

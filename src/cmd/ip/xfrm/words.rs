@@ -341,9 +341,9 @@ pub fn context(args: &mut Args<'_>) -> Result<Vec<u8>, Usage> {
     Ok(bytes)
 }
 
-/// The family that a structure gets where none was said.
-pub fn or_inet(family: u8) -> u8 {
-    if family == AF_UNSPEC { AF_INET } else { family }
+/// The family that a state gets: that of its addresses, else that of the option, else IPv4.
+pub fn family(of_addresses: u8, option: u8) -> u8 {
+    [of_addresses, option].into_iter().find(|f| *f != AF_UNSPEC).unwrap_or(AF_INET)
 }
 
 /// `dev DEVICE` of an offload.
