@@ -93,7 +93,8 @@ fn request<T>(fd: &OwnedFd, what: libc::Ioctl, value: &mut T) -> io::Result<()> 
     if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-fn open(family: i32) -> io::Result<OwnedFd> {
+/// A socket whose only use is to ask about devices.
+pub(super) fn open(family: i32) -> io::Result<OwnedFd> {
     socket::open(family, libc::SOCK_DGRAM, 0)
 }
 
@@ -157,7 +158,8 @@ pub fn delete_arp(entry: &Arp<'_>) -> io::Result<()> {
     arp(SIOCDARP, entry)
 }
 
-fn device(name_of: &[u8]) -> libc::ifreq {
+/// A request about a device, which so far says only its name.
+pub(super) fn device(name_of: &[u8]) -> libc::ifreq {
     // SAFETY: a struct ifreq of zeros is a valid one.
     let mut req: libc::ifreq = unsafe { zeroed() };
     req.ifr_name = name(name_of);

@@ -5,15 +5,16 @@
 use std::io;
 use std::os::fd::AsRawFd;
 
-use super::socket;
+use super::ioctl;
 
 /// What is asked for; the numbers are those of SIOCDEVPRIVATE and behind it.
 const SIOCGETTUNNEL: u32 = 0x89f0;
 const SIOCADDTUNNEL: u32 = 0x89f1;
 const SIOCDELTUNNEL: u32 = 0x89f2;
 const SIOCCHGTUNNEL: u32 = 0x89f3;
-const SIOCGETPRL: u32 = 0x89f4;
-const SIOCGET6RD: u32 = 0x89f8;
+/// What the routers and the prefix are read by.
+pub const SIOCGETPRL: u32 = 0x89f4;
+pub const SIOCGET6RD: u32 = 0x89f8;
 
 /// SIOCADDPRL, SIOCCHGPRL, SIOCDELPRL: what to do with a router of ISATAP.
 pub const PRL_ADD: u32 = 0x89f5;
@@ -30,18 +31,26 @@ pub enum Change {
     Delete,
 }
 
-/// struct ip_tunnel_parm: a tunnel over IPv4. Big-endian fields are named so.
+/// Keys and flags of what comes in and of what goes out, as both structures below have them.
+/// Big-endian fields are named so.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keys {
+    /// GRE_* and others (linux/if_tunnel.h).
+    pub i_flags_be: u16,
+    pub o_flags_be: u16,
+    pub i_key_be: u32,
+    pub o_key_be: u32,
+}
+
+/// struct ip_tunnel_parm: a tunnel over IPv4.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parm {
     pub name: [u8; 16],
     /// Index of the device below; 0 for none.
     pub link: i32,
-    /// GRE_* and others (linux/if_tunnel.h).
-    pub i_flags_be: u16,
-    pub o_flags_be: u16,
-    pub i_key_be: u32,
-    pub o_key_be: u32,
+    pub keys: Keys,
     // The IPv4 header that packets get: struct iphdr.
     /// 0x45: version and length.
     pub version_ihl: u8,
@@ -78,10 +87,7 @@ pub struct Parm6 {
     pub flags: u32,
     pub laddr: [u8; 16],
     pub raddr: [u8; 16],
-    pub i_flags_be: u16,
-    pub o_flags_be: u16,
-    pub i_key_be: u32,
-    pub o_key_be: u32,
+    pub keys: Keys,
 }
 
 /// struct ip_tunnel_prl: a router of ISATAP.
@@ -111,17 +117,38 @@ pub struct SixRd {
 /// # Safety
 ///
 /// It must be the structure that the family's requests read and write.
-pub unsafe trait Settings: Default {
+pub unsafe trait Settings: Copy + Default {
     /// The family of the socket.
     const FAMILY: i32;
+    fn name(&mut self) -> &mut [u8; 16];
+    fn link(&mut self) -> &mut i32;
+    fn keys(&mut self) -> &mut Keys;
 }
 // SAFETY: struct ip_tunnel_parm is what tunnels over IPv4 have.
 unsafe impl Settings for Parm {
     const FAMILY: i32 = libc::AF_INET;
+    fn name(&mut self) -> &mut [u8; 16] {
+        &mut self.name
+    }
+    fn link(&mut self) -> &mut i32 {
+        &mut self.link
+    }
+    fn keys(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
 }
 // SAFETY: struct ip6_tnl_parm2 is what tunnels over IPv6 have.
 unsafe impl Settings for Parm6 {
     const FAMILY: i32 = libc::AF_INET6;
+    fn name(&mut self) -> &mut [u8; 16] {
+        &mut self.name
+    }
+    fn link(&mut self) -> &mut i32 {
+        &mut self.link
+    }
+    fn keys(&mut self) -> &mut Keys {
+        &mut self.keys
+    }
 }
 
 /// One request about a device.
@@ -130,12 +157,8 @@ unsafe impl Settings for Parm6 {
 ///
 /// `T` must be as long as what the kernel reads and writes for `what`.
 unsafe fn request<T>(family: i32, what: u32, device: &[u8], value: &mut T) -> io::Result<()> {
-    let fd = socket::open(family, libc::SOCK_DGRAM, 0)?;
-    // SAFETY: a struct ifreq of zeros is a valid one.
-    let mut req: libc::ifreq = unsafe { std::mem::zeroed() };
-    for (to, from) in req.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1).zip(device) {
-        *to = libc::c_char::from_ne_bytes([*from]);
-    }
+    let fd = ioctl::open(family)?;
+    let mut req = ioctl::device(device);
     req.ifr_ifru.ifru_data = std::ptr::from_mut(value).cast();
     // The type of the second parameter differs between C libraries.
     #[allow(clippy::cast_possible_wrap, clippy::cast_lossless)]
@@ -146,16 +169,15 @@ unsafe fn request<T>(family: i32, what: u32, device: &[u8], value: &mut T) -> io
 }
 
 /// The settings of the tunnel `device`; of one of the kernel's own ones (`gre0`), those of the
-/// first tunnel that is like `parm`.
+/// tunnel that is like `wanted`, if there is one.
 ///
 /// # Errors
 ///
 /// ENODEV when there is no such device; others when it is no tunnel.
-pub fn get<P: Settings>(device: &[u8]) -> io::Result<P> {
-    let mut parm = P::default();
+pub fn get<P: Settings>(device: &[u8], mut wanted: P) -> io::Result<P> {
     // SAFETY: the kernel reads and writes one structure of the family's type, which P is.
-    unsafe { request(P::FAMILY, SIOCGETTUNNEL, device, &mut parm) }?;
-    Ok(parm)
+    unsafe { request(P::FAMILY, SIOCGETTUNNEL, device, &mut wanted) }?;
+    Ok(wanted)
 }
 
 /// Makes a tunnel, changes or deletes one. `device` is the kernel's own device of that kind, or
@@ -232,11 +254,14 @@ pub fn change_six_rd(what: u32, device: &[u8], mut prefix: SixRd) -> io::Result<
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use super::*;
 
     #[test]
-    fn structures_are_as_long_as_the_kernels() {
+    fn structures_are_the_kernels() {
         assert_eq!((size_of::<Parm>(), size_of::<Parm6>()), (52, 76));
+        assert_eq!((offset_of!(Parm, keys), offset_of!(Parm6, keys)), (20, 64));
         assert_eq!((size_of::<Prl>(), size_of::<SixRd>()), (16, 24));
     }
 }

@@ -24,7 +24,7 @@ struct Chapter {
     word: &'static str,
 }
 
-const OBJECT: &[&str] = &["ip-other", "vm", "ip-global"];
+const OBJECT: &[&str] = &["ip-other", "vm", "ip-global", "vm-tunnels"];
 
 #[rustfmt::skip] // one row, one line
 const CHAPTERS: &[Chapter] = &[

@@ -122,7 +122,7 @@ fn every_word_of_the_further_objects_is_typed_by_a_case() {
     for object in FURTHER {
         let mut there = BTreeSet::new();
         let file_name = object.split(' ').next().unwrap_or(object);
-        for directory in ["ip-other", "vm"] {
+        for directory in ["ip-other", "vm", "vm-tunnels"] {
             let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(directory);
             for file in std::fs::read_dir(cases).expect("case files").flatten() {
                 if file.file_name().to_string_lossy().starts_with(file_name) {

@@ -28,7 +28,9 @@ if [ $# = 0 ]; then
     set -- env VM=1 bash -c '
         "$1" --include-ignored iptables_native cases::vm; first=$?
         echo /run/vm/modprobe >/proc/sys/kernel/modprobe
-        "$1" --include-ignored cases::iptables_vm of_another_kernel && exit $first' _ "$program"
+        "$1" --include-ignored cases::iptables_vm of_another_kernel; second=$?
+        tests/vm/own-tunnels.sh
+        "$1" --include-ignored cases::tunnels_vm && exit $((first | second))' _ "$program"
 fi
 
 work=$(mktemp -d)

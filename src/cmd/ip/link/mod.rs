@@ -12,7 +12,7 @@ pub mod show;
 pub mod stats;
 pub mod stream;
 mod tunnel;
-mod tunnel6;
+pub mod tunnel6;
 mod vf;
 mod words;
 mod xdp;

@@ -18,8 +18,8 @@ pub mod flag {
 }
 
 /// Traffic class and flow label in the 32 bits of IFLA_*_FLOWINFO, which are in network order.
-const TCLASS: u32 = 0x0ff0_0000;
-const FLOWLABEL: u32 = 0x000f_ffff;
+pub const TCLASS: u32 = 0x0ff0_0000;
+pub const FLOWLABEL: u32 = 0x000f_ffff;
 
 /// The flags of an encapsulation unless something else is said, TUNNEL_ENCAP_FLAG_CSUM6
 /// (linux/if_tunnel.h): UDP over IPv6 has a checksum.
@@ -67,7 +67,7 @@ pub fn hoplimit(t: &mut Typed<'_, '_>, attr: u16) -> Result<(), Usage> {
 }
 
 /// A number in hexadecimal, whatever stands before it.
-fn hex(args: &Args<'_>, largest: u32, wrong: &str) -> Result<u32, Usage> {
+pub fn hex(args: &Args<'_>, largest: u32, wrong: &str) -> Result<u32, Usage> {
     let word = args.last();
     let digits = word.strip_prefix(b"0x").or(word.strip_prefix(b"0X")).unwrap_or(word);
     let digits = std::str::from_utf8(digits).ok().filter(|d| !d.starts_with('+'));

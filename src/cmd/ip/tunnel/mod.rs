@@ -1,11 +1,13 @@
 //! `ip tunnel`: tunnels over IPv4 and IPv6, by the kernel's older requests.
 //!
-//! `ip link` makes the same devices and more. What both families share is here; `over4` and
-//! `over6` have the words and the shapes of their own, `prefix` the routers of ISATAP and 6rd.
+//! `ip link` makes the same devices and more. What both families share is here, in `reading` and
+//! `shared`; `over4` and `over6` have the words and the shapes of their own, `prefix` the routers of
+//! ISATAP and 6rd.
 
 mod over4;
 mod over6;
 mod prefix;
+mod reading;
 mod shared;
 
 use crate::cli::value::{AF_INET, AF_INET6, AF_UNSPEC};
@@ -14,7 +16,7 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::sys::tunnel::Change;
 
-pub use shared::inet;
+pub use reading::inet;
 
 use super::Grammar;
 use super::verb::{self, Verb};

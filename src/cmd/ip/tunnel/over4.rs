@@ -5,10 +5,11 @@ use crate::ctx::Ctx;
 use crate::error::{Error, Result};
 use crate::names::{Kind, Names};
 use crate::output::{Out, Paint, field};
-use crate::sys::tunnel::{self, Change, Parm};
+use crate::rtnl::link::Link;
+use crate::sys::tunnel::{self, Change, Parm, Prl, SIOCGET6RD, SIOCGETPRL, SixRd};
 
-use super::shared::{self, GRE_KEY, Gre, HasGre};
-use super::usage;
+use super::reading::{self, HasReading, Reading};
+use super::shared::{self, GRE_KEY, Gre, Shown};
 
 const IPIP: u8 = 4;
 const IPV6: u8 = 41;
@@ -17,9 +18,10 @@ const ESP: u8 = 50;
 
 /// IP_DF: a packet is not taken apart.
 const DF: u16 = 0x4000;
-/// Flags of what comes in that mark a kind (linux/if_tunnel.h).
-const SIT_ISATAP: u16 = 1;
-const VTI_ISVTI: u16 = 1;
+/// Flags of what comes in that mark a kind (linux/if_tunnel.h). Unlike the others they are defined
+/// by their bytes as they lie there.
+const SIT_ISATAP: u16 = u16::from_be(1);
+const VTI_ISVTI: u16 = u16::from_be(1);
 
 // ARPHRD_* (linux/if_arp.h).
 const KINDS: &[u16] = &[768, 776, 778];
@@ -27,17 +29,13 @@ const KINDS: &[u16] = &[768, 776, 778];
 /// What the words say.
 pub struct Tunnel<'n> {
     names: &'n mut Names,
-    parm: Parm,
-    gre: Gre,
-    dev: Option<Vec<u8>>,
-    /// The place of the first word.
-    start: usize,
-    changes: bool,
+    read: Reading<Parm>,
 }
 
-impl HasGre for Tunnel<'_> {
-    fn gre(&mut self) -> &mut Gre {
-        &mut self.gre
+impl HasReading for Tunnel<'_> {
+    type Parm = Parm;
+    fn reading(&mut self) -> &mut Reading<Parm> {
+        &mut self.read
     }
 }
 
@@ -48,20 +46,20 @@ pub fn rows<'n>() -> Vec<Row<Tunnel<'n>>> {
     const TOS: &str = "{ TOS | inherit[/TOS] }";
     let mut rows = vec![
         Row { word: exact("mode"), arg: "MODE", take: mode, again: true },
-        Row { word: exact("remote"), arg: "ADDR", take: |a, t| { a.need()?; t.parm.daddr = shared::inet(a)?; Ok(()) }, again: true },
-        Row { word: exact("local"), arg: "ADDR", take: |a, t| { a.need()?; t.parm.saddr = shared::inet(a)?; Ok(()) }, again: true },
+        Row { word: exact("remote"), arg: "ADDR", take: |a, t| { a.need()?; t.read.parm.daddr = reading::inet(a)?; Ok(()) }, again: true },
+        Row { word: exact("local"), arg: "ADDR", take: |a, t| { a.need()?; t.read.parm.saddr = reading::inet(a)?; Ok(()) }, again: true },
         Row { word: exact("ttl"), arg: TTL, take: ttl, again: true },
         Row { word: exact("hoplimit"), arg: TTL, take: ttl, again: true },
         Row { word: exact("hlim"), arg: TTL, take: ttl, again: true },
         Row { word: exact("tos"), arg: TOS, take: tos, again: true },
         Row { word: exact("tclass"), arg: TOS, take: tos, again: true },
         Row { word: prefix("dsfield"), arg: TOS, take: tos, again: true },
-        Row { word: exact("pmtudisc"), arg: "", take: |_, t| { t.parm.frag_off_be = DF.to_be(); Ok(()) }, again: true },
-        Row { word: exact("nopmtudisc"), arg: "", take: |_, t| { t.parm.frag_off_be = 0; Ok(()) }, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: |a, t| { t.dev = Some(a.need()?.to_vec()); Ok(()) }, again: true },
-        Row { word: exact("name"), arg: "NAME", take: |a, t| { a.need()?; positional(a, t) }, again: true },
+        Row { word: exact("pmtudisc"), arg: "", take: |_, t| { t.read.parm.frag_off_be = DF.to_be(); Ok(()) }, again: true },
+        Row { word: exact("nopmtudisc"), arg: "", take: |_, t| { t.read.parm.frag_off_be = 0; Ok(()) }, again: true },
+        Row { word: exact("dev"), arg: "DEV", take: reading::dev, again: true },
+        Row { word: exact("name"), arg: "NAME", take: reading::named, again: true },
     ];
-    rows.extend(shared::gre_rows());
+    rows.extend(reading::gre_rows());
     rows
 }
 
@@ -77,19 +75,19 @@ fn mode(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
             return Err(Usage::new(255, text).at(args.at()));
         }
     };
-    if t.parm.protocol != 0 && t.parm.protocol != protocol {
+    if t.read.parm.protocol != 0 && t.read.parm.protocol != protocol {
         let text = "You managed to ask for more than one tunnel mode.";
         return Err(Usage::new(255, text).at(args.at()));
     }
-    t.parm.protocol = protocol;
-    t.gre.i_flags |= flag;
+    t.read.parm.protocol = protocol;
+    t.read.gre.i_flags |= flag;
     Ok(())
 }
 
 fn ttl(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
     // `inherit` leaves what is there.
     if args.need()? != b"inherit" {
-        t.parm.ttl = value::u8(args.last()).ok_or_else(|| args.wrong("invalid TTL\n"))?;
+        t.read.parm.ttl = value::u8(args.last()).ok_or_else(|| args.wrong("invalid TTL\n"))?;
     }
     Ok(())
 }
@@ -102,7 +100,7 @@ fn tos(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
     let (first, second) = (parts.next().unwrap_or_default(), parts.next());
     // The reference has cut the word in two by then.
     let wrong = || args.wrong_about(&String::from_utf8_lossy(first), "bad TOS value");
-    t.parm.tos = match (first, second) {
+    t.read.parm.tos = match (first, second) {
         // 1 alone stands for `inherit`; beside a value, for what is inherited where there is any.
         (b"inherit", None) => 1,
         (b"inherit", Some(rest)) => 1 | parse(rest).ok_or_else(wrong)?,
@@ -116,41 +114,13 @@ fn tos(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
     Ok(())
 }
 
-fn positional(args: &mut Args<'_>, t: &mut Tunnel<'_>) -> Result<(), Usage> {
-    let explicit = shared::behind_name(args, t.start);
-    if !explicit && prefix("help").is(args.last()) {
-        return Err(usage());
-    }
-    if t.parm.name != [0; 16] {
-        return Err(args.garbage("name"));
-    }
-    t.parm.name = shared::name(args)?;
-    // A change begins with what there is, if the name comes first.
-    if t.changes && (explicit && args.at() == t.start + 1 || args.at() == t.start) {
-        t.parm = shared::before_change(args)?;
-        t.gre = gre(&t.parm);
-    }
-    Ok(())
-}
-
-/// The keys and flags of settings.
-fn gre(p: &Parm) -> Gre {
-    Gre {
-        i_flags: u16::from_be(p.i_flags_be),
-        o_flags: u16::from_be(p.o_flags_be),
-        i_key: u32::from_be(p.i_key_be),
-        o_key: u32::from_be(p.o_key_be),
-    }
-}
-
 /// Reads all words: settings, keys and flags.
 fn read(ctx: &mut Ctx, args: &mut Args<'_>, changes: bool) -> Result<(Parm, Gre)> {
     let parm = Parm { version_ihl: 0x45, frag_off_be: DF.to_be(), ..Parm::default() };
-    let start = args.at() + 1;
-    let mut t =
-        Tunnel { names: &mut ctx.names, parm, gre: Gre::default(), dev: None, start, changes };
-    args.read(&rows(), &mut t, positional).map_err(shared::in_batch)?;
-    let Tunnel { mut parm, mut gre, dev, .. } = t;
+    let mut t = Tunnel { names: &mut ctx.names, read: Reading::new(args, parm, changes) };
+    reading::read(args, &rows(), &mut t)?;
+    let mut r = t.read;
+    let Reading { parm, gre, .. } = &mut r;
     if parm.protocol == 0 {
         for (begin, protocol, flag) in [
             (&b"gre"[..], GRE, 0),
@@ -172,9 +142,8 @@ fn read(ctx: &mut Ctx, args: &mut Args<'_>, changes: bool) -> Result<(Parm, Gre)
         let text = "Keys are not allowed with ipip and sit tunnels";
         return Err(Error::failed(1, text).into());
     }
-    if let Some(link) = shared::link(ctx, dev.as_deref())? {
-        parm.link = link;
-    }
+    reading::find_link(ctx, &mut r)?;
+    let Reading { parm, gre, .. } = &mut r;
     if parm.daddr[0] & 0xf0 == 0xe0 {
         let group = u32::from_be_bytes(parm.daddr);
         for (key, flags) in [(&mut gre.i_key, &mut gre.i_flags), (&mut gre.o_key, &mut gre.o_flags)]
@@ -189,11 +158,7 @@ fn read(ctx: &mut Ctx, args: &mut Args<'_>, changes: bool) -> Result<(Parm, Gre)
             return Err(Error::failed(1, text).into());
         }
     }
-    parm.i_flags_be = gre.i_flags.to_be();
-    parm.o_flags_be = gre.o_flags.to_be();
-    parm.i_key_be = gre.i_key.to_be();
-    parm.o_key_be = gre.o_key.to_be();
-    Ok((parm, gre))
+    Ok(reading::finish(ctx, r)?)
 }
 
 /// The kernel's own device of a kind.
@@ -230,37 +195,30 @@ pub fn change(ctx: &mut Ctx, args: &mut Args<'_>, what: Change) -> Result {
 
 pub fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (wanted, keys) = read(ctx, args, false)?;
-    if let Some(base) = base(&wanted, keys) {
-        // With a mode it is one tunnel: the named one, or the one that is like this.
-        let name = shared::text(&wanted.name);
-        let parm: Parm = shared::get(if name.is_empty() { base } else { name })?;
-        ctx.out.begin();
-        ctx.out.open();
-        line(ctx, &parm);
-        ctx.out.close();
-        ctx.out.raw(b"\n");
-        ctx.out.end();
-        return Ok(());
-    }
-    let matches = |p: &Parm| {
-        let address = |wanted: [u8; 4], got| wanted == [0; 4] || wanted == got;
-        (wanted.link == 0 || wanted.link == p.link)
-            && (wanted.name == [0; 16] || wanted.name == p.name)
-            && address(wanted.daddr, p.daddr)
-            && address(wanted.saddr, p.saddr)
-            && (wanted.i_key_be == 0 || wanted.i_key_be == p.i_key_be)
-    };
-    Ok(shared::list(ctx, KINDS, &mut |ctx, name| {
-        let Ok(parm) = tunnel::get::<Parm>(name) else { return false };
-        let shown = matches(&parm);
-        if shown {
-            line(ctx, &parm);
-        }
-        shown
-    })?)
+    let Some(base) = base(&wanted, keys) else { return Ok(shared::list(ctx, wanted)?) };
+    // With a mode it is one tunnel: the named one, or the one that is like this.
+    let name = shared::text(&wanted.name);
+    let device = if name.is_empty() { base } else { name };
+    Ok(shared::one(ctx, device, wanted, b"\n")?)
 }
 
-/// One tunnel, without its counters.
+impl Shown for Parm {
+    fn asked(link: &Link<'_>) -> Option<Parm> {
+        KINDS.contains(&link.arphrd).then(Parm::default)
+    }
+    fn is_like(&self, wanted: &Parm) -> bool {
+        let address = |wanted: [u8; 4], got| wanted == [0; 4] || wanted == got;
+        (wanted.link == 0 || wanted.link == self.link)
+            && (wanted.name == [0; 16] || wanted.name == self.name)
+            && address(wanted.daddr, self.daddr)
+            && address(wanted.saddr, self.saddr)
+            && (wanted.keys.i_key_be == 0 || wanted.keys.i_key_be == self.keys.i_key_be)
+    }
+    fn line(&self, ctx: &mut Ctx) {
+        line(ctx, self);
+    }
+}
+
 fn line(ctx: &mut Ctx, p: &Parm) {
     let mode = match p.protocol {
         IPIP => "ip/ip",
@@ -270,15 +228,14 @@ fn line(ctx: &mut Ctx, p: &Parm) {
         0 => "any/ip",
         _ => "unknown/ip",
     };
-    let (name, keys) = (shared::text(&p.name), gre(p));
+    let (name, keys) = (shared::text(&p.name), Gre::from(p.keys));
+    let (routers, rd) = (routers(ctx, p), six_rd(ctx, p));
     shared::begin(ctx, name, mode, &p.daddr, &p.saddr);
     let Ctx { out, names, .. } = ctx;
-    if p.protocol == IPV6 && keys.i_flags & SIT_ISATAP != 0 {
-        for router in tunnel::routers(name).unwrap_or_default() {
-            let default = router.flags & 1 != 0;
-            let shape = if default { field("pdr", " pdr {}") } else { field("pr", " pr {}") };
-            out.ip(Paint::Plain, shape, &router.addr);
-        }
+    for router in routers {
+        let default = router.flags & 1 != 0;
+        let shape = if default { field("pdr", " pdr {}") } else { field("pr", " pr {}") };
+        out.ip(Paint::Plain, shape, &router.addr);
     }
     if let Some(link) = u32::try_from(p.link).ok().filter(|&l| l != 0) {
         out.bytes(field("dev", " dev {}"), names.name(link));
@@ -291,10 +248,7 @@ fn line(ctx: &mut Ctx, p: &Parm) {
     if u16::from_be(p.frag_off_be) & DF == 0 {
         out.null("nopmtudisc", " nopmtudisc");
     }
-    if p.protocol == IPV6
-        && let Ok(rd) = tunnel::six_rd(name)
-        && rd.prefix_len != 0
-    {
+    if let Some(rd) = rd.filter(|rd| rd.prefix_len != 0) {
         out.ip(Paint::Plain, field("6rd-prefix", " 6rd-prefix {}"), &rd.prefix);
         out.uint(field("6rd-prefixlen", "/{}"), rd.prefix_len);
         if rd.relay_prefix != [0; 4] {
@@ -304,6 +258,33 @@ fn line(ctx: &mut Ctx, p: &Parm) {
         }
     }
     shared::end(out, keys, p.protocol == GRE);
+}
+
+/// The routers of an ISATAP tunnel; why they cannot be told, and none.
+fn routers(ctx: &mut Ctx, p: &Parm) -> Vec<Prl> {
+    if p.protocol != IPV6 || Gre::from(p.keys).i_flags & SIT_ISATAP == 0 {
+        return Vec::new();
+    }
+    let name = shared::text(&p.name);
+    tunnel::routers(name).unwrap_or_else(|e| {
+        ctx.complain(&shared::request_refused(name, SIOCGETPRL, &e).text());
+        Vec::new()
+    })
+}
+
+/// The prefix of 6rd of a tunnel that has one.
+fn six_rd(ctx: &mut Ctx, p: &Parm) -> Option<SixRd> {
+    if p.protocol != IPV6 {
+        return None;
+    }
+    let name = shared::text(&p.name);
+    match tunnel::six_rd(name) {
+        Ok(rd) => return Some(rd),
+        // The kernel's own device has none.
+        Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {}
+        Err(e) => ctx.complain(&shared::request_refused(name, SIOCGET6RD, &e).text()),
+    }
+    None
 }
 
 fn show_tos(out: &mut Out, names: &mut Names, tos: u8) {

@@ -2,61 +2,38 @@
 
 use crate::cli::value::{self, AF_INET6};
 use crate::cli::{Args, Row, Usage, exact, prefix};
+use crate::cmd::ip::link::tunnel6::{FLOWLABEL, TCLASS, flag, hex};
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::output::field;
-use crate::sys::tunnel::{self, Change, Parm6};
+use crate::rtnl::link::Link;
+use crate::sys::tunnel::{Change, Parm6};
 
-use super::shared::{self, Gre, HasGre};
-use super::usage;
+use super::reading::{self, Reading};
+use super::shared::{self, Gre, Shown};
 
 const IPIP: u8 = 4;
 const IPV6: u8 = 41;
 const GRE: u8 = 47;
 
-/// IP6_TNL_F_* (linux/ip6_tunnel.h).
-mod flag {
-    pub const IGN_ENCAP_LIMIT: u32 = 1;
-    pub const USE_ORIG_TCLASS: u32 = 2;
-    pub const USE_ORIG_FLOWLABEL: u32 = 4;
-    pub const RCV_DSCP_COPY: u32 = 0x10;
-    pub const ALLOW_LOCAL_REMOTE: u32 = 0x40;
+/// A flag of what comes in that marks vti6, defined by its bytes as they lie there.
+const VTI_ISVTI: u16 = u16::from_be(1);
+// ARPHRD_* (linux/if_arp.h).
+const ARPHRD_TUNNEL6: u16 = 769;
+const ARPHRD_IP6GRE: u16 = 823;
+
+type Tunnel = Reading<Parm6>;
+
+/// Sets a flag, or clears it.
+fn set(t: &mut Tunnel, bit: u32, on: bool) -> Result<(), Usage> {
+    t.parm.flags = if on { t.parm.flags | bit } else { t.parm.flags & !bit };
+    Ok(())
 }
 
-const TCLASS: u32 = 0x0ff0_0000;
-const FLOWLABEL: u32 = 0x000f_ffff;
-/// A flag of what comes in that marks vti6.
-const VTI_ISVTI: u16 = 1;
-/// ARPHRD_TUNNEL6, ARPHRD_IP6GRE (linux/if_arp.h).
-const KINDS: &[u16] = &[769, 823];
-
-/// What the words say.
-#[derive(Default)]
-pub struct Tunnel {
-    parm: Parm6,
-    gre: Gre,
-    dev: Option<Vec<u8>>,
-    /// The place of the first word.
-    start: usize,
-    changes: bool,
-}
-
-impl HasGre for Tunnel {
-    fn gre(&mut self) -> &mut Gre {
-        &mut self.gre
-    }
-}
-
-impl Tunnel {
-    fn flag(&mut self, bit: u32, on: bool) -> Result<(), Usage> {
-        self.parm.flags = if on { self.parm.flags | bit } else { self.parm.flags & !bit };
-        Ok(())
-    }
-    /// Changes a part of the flow information.
-    fn flowinfo(&mut self, mask: u32, bits: u32) {
-        let old = u32::from_be(self.parm.flowinfo_be);
-        self.parm.flowinfo_be = (old & !mask | bits & mask).to_be();
-    }
+/// Changes a part of the flow information.
+fn flowinfo(t: &mut Tunnel, mask: u32, bits: u32) {
+    let old = u32::from_be(t.parm.flowinfo_be);
+    t.parm.flowinfo_be = (old & !mask | bits & mask).to_be();
 }
 
 /// The protocol of a mode that only IPv6 has, and whether it is vti6.
@@ -80,7 +57,7 @@ pub fn rows() -> Vec<Row<Tunnel>> {
         Row { word: exact("mode"), arg: "MODE", take: take_mode, again: true },
         Row { word: exact("remote"), arg: "ADDR", take: |a, t| { t.parm.raddr = inet6(a)?; Ok(()) }, again: true },
         Row { word: exact("local"), arg: "ADDR", take: |a, t| { t.parm.laddr = inet6(a)?; Ok(()) }, again: true },
-        Row { word: exact("dev"), arg: "DEV", take: |a, t| { t.dev = Some(a.need()?.to_vec()); Ok(()) }, again: true },
+        Row { word: exact("dev"), arg: "DEV", take: reading::dev, again: true },
         Row { word: exact("encaplimit"), arg: "{ LIMIT | none }", take: encaplimit, again: true },
         Row { word: exact("ttl"), arg: "TTL", take: hoplimit, again: true },
         Row { word: exact("hoplimit"), arg: "TTL", take: hoplimit, again: true },
@@ -92,11 +69,11 @@ pub fn rows() -> Vec<Row<Tunnel>> {
         Row { word: exact("flowlabel"), arg: LABEL, take: flowlabel, again: true },
         Row { word: exact("fl"), arg: LABEL, take: flowlabel, again: true },
         Row { word: exact("dscp"), arg: "inherit", take: dscp, again: true },
-        Row { word: exact("allow-localremote"), arg: "", take: |_, t| t.flag(flag::ALLOW_LOCAL_REMOTE, true), again: true },
-        Row { word: exact("noallow-localremote"), arg: "", take: |_, t| t.flag(flag::ALLOW_LOCAL_REMOTE, false), again: true },
-        Row { word: exact("name"), arg: "NAME", take: |a, t| { a.need()?; positional(a, t) }, again: true },
+        Row { word: exact("allow-localremote"), arg: "", take: |_, t| set(t, flag::ALLOW_LOCAL_REMOTE, true), again: true },
+        Row { word: exact("noallow-localremote"), arg: "", take: |_, t| set(t, flag::ALLOW_LOCAL_REMOTE, false), again: true },
+        Row { word: exact("name"), arg: "NAME", take: reading::named, again: true },
     ];
-    rows.extend(shared::gre_rows());
+    rows.extend(reading::gre_rows());
     rows
 }
 
@@ -127,7 +104,7 @@ fn encaplimit(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
         let limit = value::u8(args.last());
         t.parm.encap_limit = limit.ok_or_else(|| args.wrong("invalid ELIM"))?;
     }
-    t.flag(flag::IGN_ENCAP_LIMIT, none)
+    set(t, flag::IGN_ENCAP_LIMIT, none)
 }
 
 fn hoplimit(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
@@ -135,75 +112,32 @@ fn hoplimit(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
     Ok(())
 }
 
-/// A number in hexadecimal, whatever stands before it.
-fn hex(args: &Args<'_>, largest: u32, wrong: &str) -> Result<u32, Usage> {
-    let word = args.last();
-    let digits = word.strip_prefix(b"0x").or(word.strip_prefix(b"0X")).unwrap_or(word);
-    let digits = std::str::from_utf8(digits).ok().filter(|d| !d.starts_with('+'));
-    let number = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
-    number.filter(|&n| n <= largest).ok_or_else(|| args.wrong(wrong))
-}
-
 fn tclass(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
     let inherit = args.need()? == b"inherit";
     let class = if inherit { 0 } else { hex(args, 0xff, "invalid TClass")? };
-    t.flowinfo(TCLASS, class << 20);
-    t.flag(flag::USE_ORIG_TCLASS, inherit)
+    flowinfo(t, TCLASS, class << 20);
+    set(t, flag::USE_ORIG_TCLASS, inherit)
 }
 
 fn flowlabel(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
     let inherit = args.need()? == b"inherit";
     let label = if inherit { 0 } else { hex(args, FLOWLABEL, "invalid Flowlabel")? };
-    t.flowinfo(FLOWLABEL, label);
-    t.flag(flag::USE_ORIG_FLOWLABEL, inherit)
+    flowinfo(t, FLOWLABEL, label);
+    set(t, flag::USE_ORIG_FLOWLABEL, inherit)
 }
 
 fn dscp(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
     if args.need()? != b"inherit" {
         return Err(args.wrong("not inherit"));
     }
-    t.flag(flag::RCV_DSCP_COPY, true)
-}
-
-fn positional(args: &mut Args<'_>, t: &mut Tunnel) -> Result<(), Usage> {
-    let explicit = shared::behind_name(args, t.start);
-    if !explicit && prefix("help").is(args.last()) {
-        return Err(usage());
-    }
-    if t.parm.name != [0; 16] {
-        return Err(args.garbage("name"));
-    }
-    t.parm.name = shared::name(args)?;
-    if t.changes && (explicit && args.at() == t.start + 1 || args.at() == t.start) {
-        t.parm = shared::before_change(args)?;
-        t.gre = gre(&t.parm);
-    }
-    Ok(())
-}
-
-/// The keys and flags of settings.
-fn gre(p: &Parm6) -> Gre {
-    Gre {
-        i_flags: u16::from_be(p.i_flags_be),
-        o_flags: u16::from_be(p.o_flags_be),
-        i_key: u32::from_be(p.i_key_be),
-        o_key: u32::from_be(p.o_key_be),
-    }
+    set(t, flag::RCV_DSCP_COPY, true)
 }
 
 /// Reads all words; `parm` is what they change.
 fn read(ctx: &mut Ctx, args: &mut Args<'_>, parm: Parm6, changes: bool) -> Result<(Parm6, Gre)> {
-    let mut t = Tunnel { parm, start: args.at() + 1, changes, ..Tunnel::default() };
-    args.read(&rows(), &mut t, positional).map_err(shared::in_batch)?;
-    let Tunnel { mut parm, gre, dev, .. } = t;
-    if let Some(link) = shared::link(ctx, dev.as_deref())? {
-        parm.link = link;
-    }
-    parm.i_flags_be = gre.i_flags.to_be();
-    parm.o_flags_be = gre.o_flags.to_be();
-    parm.i_key_be = gre.i_key.to_be();
-    parm.o_key_be = gre.o_key.to_be();
-    Ok((parm, gre))
+    let mut t = Reading::new(args, parm, changes);
+    reading::read(args, &rows(), &mut t)?;
+    Ok(reading::finish(ctx, t)?)
 }
 
 pub fn change(ctx: &mut Ctx, args: &mut Args<'_>, what: Change) -> Result {
@@ -229,34 +163,38 @@ pub fn change(ctx: &mut Ctx, args: &mut Args<'_>, what: Change) -> Result {
 
 pub fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (wanted, _) = read(ctx, args, Parm6::default(), false)?;
-    if wanted.name != [0; 16] && ctx.opts.stats == 0 {
-        let parm: Parm6 = shared::get(shared::text(&wanted.name))?;
-        ctx.out.begin();
-        ctx.out.open();
-        line(ctx, &parm);
-        ctx.out.close();
-        ctx.out.end();
-        return Ok(());
+    let name = shared::text(&wanted.name);
+    if name.is_empty() || ctx.opts.stats > 0 {
+        return Ok(shared::list(ctx, wanted)?);
     }
-    let matches = |p: &Parm6| {
-        let address = |wanted: [u8; 16], got| wanted == [0; 16] || wanted == got;
-        (wanted.link == 0 || wanted.link == p.link)
-            && (wanted.name == [0; 16] || wanted.name == p.name)
-            && address(wanted.raddr, p.raddr)
-            && address(wanted.laddr, p.laddr)
-            && (wanted.proto == 0 || p.proto == 0 || wanted.proto == p.proto)
-    };
-    Ok(shared::list(ctx, KINDS, &mut |ctx, name| {
-        let Ok(parm) = tunnel::get::<Parm6>(name) else { return false };
-        let shown = matches(&parm);
-        if shown {
-            line(ctx, &parm);
-        }
-        shown
-    })?)
+    Ok(shared::one(ctx, name, wanted, b"")?)
 }
 
-/// One tunnel, without its counters.
+impl Shown for Parm6 {
+    fn asked(link: &Link<'_>) -> Option<Parm6> {
+        let proto = match link.arphrd {
+            ARPHRD_TUNNEL6 => IPV6,
+            ARPHRD_IP6GRE => GRE,
+            _ => return None,
+        };
+        // No tunnel leaves by itself: so the kernel's own device tells of itself, not of one that
+        // has no addresses.
+        let link = i32::try_from(link.index).unwrap_or_default();
+        Some(Parm6 { proto, link, ..Parm6::default() })
+    }
+    fn is_like(&self, wanted: &Parm6) -> bool {
+        let address = |wanted: [u8; 16], got| wanted == [0; 16] || wanted == got;
+        (wanted.link == 0 || wanted.link == self.link)
+            && (wanted.name == [0; 16] || wanted.name == self.name)
+            && address(wanted.raddr, self.raddr)
+            && address(wanted.laddr, self.laddr)
+            && (wanted.proto == 0 || self.proto == 0 || wanted.proto == self.proto)
+    }
+    fn line(&self, ctx: &mut Ctx) {
+        line(ctx, self);
+    }
+}
+
 fn line(ctx: &mut Ctx, p: &Parm6) {
     let mode = match p.proto {
         IPIP => "ip/ipv6",
@@ -299,5 +237,5 @@ fn line(ctx: &mut Ctx, p: &Parm6) {
     if p.flags & flag::ALLOW_LOCAL_REMOTE != 0 {
         out.null("ip6_tnl_f_allow_local_remote", " allow-localremote");
     }
-    shared::end(out, gre(p), p.proto == GRE);
+    shared::end(out, p.keys.into(), p.proto == GRE);
 }

@@ -1,14 +1,13 @@
 //! `ip tunnel prl` and `6rd`: the routers of an ISATAP tunnel, the prefix of a sit tunnel.
 
-use std::io;
-
 use crate::cli::value::{self, AF_INET, AF_INET6};
 use crate::cli::{Args, Usage};
 use crate::ctx::Ctx;
-use crate::error::{Error, Result, strerror};
+use crate::error::Result;
 use crate::sys::tunnel::{self, PRL_ADD, PRL_DELETE, SIX_RD_RESET, SIX_RD_SET, SixRd};
 
-use super::shared;
+use super::reading;
+use super::shared::request_refused as refused;
 
 /// PRL_DEFAULT (linux/if_tunnel.h).
 const DEFAULT: u16 = 1;
@@ -16,11 +15,6 @@ const DEFAULT: u16 = 1;
 fn unknown(args: &Args<'_>, what: &str) -> Usage {
     let head = format!("Invalid {what} parameter \"");
     Usage::new(255, [head.as_bytes(), args.last(), b"\""].concat()).at(args.at())
-}
-
-fn refused(dev: &[u8], what: u32, e: &io::Error) -> Error {
-    let tail = format!(": ioctl {what:x} failed: {}", strerror(e));
-    Error::failed(1, [dev, tail.as_bytes()].concat())
 }
 
 /// A name of a device, which may or may not be there.
@@ -48,7 +42,7 @@ pub fn prl(_: &mut Ctx, args: &mut Args<'_>) -> Result {
             _ => return Err(unknown(args, "PRL").into()),
         };
         args.need()?;
-        addr = shared::inet(args)?;
+        addr = reading::inet(args)?;
         count += 1;
     }
     let dev = dev.ok_or_else(no_device)?;

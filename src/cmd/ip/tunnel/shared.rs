@@ -1,15 +1,14 @@
-//! What tunnels over both families share: keys and flags of GRE, how a line begins and ends, the
-//! list of devices.
+//! What tunnels over both families share: keys and flags of GRE, what the kernel refuses, how a
+//! line begins and ends, the list of devices.
 
 use std::io;
 
-use crate::cli::{Args, Row, Usage, exact, value};
 use crate::ctx::{Ctx, dump_failed};
 use crate::error::{Error, Result, strerror};
 use crate::netlink::Msgs;
 use crate::output::{Field, Out, Paint, field};
 use crate::rtnl::link::{self, Link, Stats};
-use crate::sys::tunnel::{self, Change};
+use crate::sys::tunnel::{self, Change, Keys, Settings};
 
 use crate::cmd::ip::host;
 
@@ -27,99 +26,25 @@ pub struct Gre {
     pub o_key: u32,
 }
 
-/// What has such.
-pub trait HasGre {
-    fn gre(&mut self) -> &mut Gre;
-}
-
-/// A key: a number, or a dotted quad.
-fn key(args: &mut Args<'_>, name: &str) -> Result<u32, Usage> {
-    let word = args.need()?;
-    if word.contains(&b'.') {
-        return inet(args).map(u32::from_be_bytes);
+impl From<Keys> for Gre {
+    fn from(k: Keys) -> Gre {
+        Gre {
+            i_flags: u16::from_be(k.i_flags_be),
+            o_flags: u16::from_be(k.o_flags_be),
+            i_key: u32::from_be(k.i_key_be),
+            o_key: u32::from_be(k.o_key_be),
+        }
     }
-    let wrong = || {
-        let head = format!("invalid value for \"{name}\": \"");
-        let pieces = [head.as_bytes(), word, b"\"; it should be an unsigned integer"];
-        Usage::new(255, pieces.concat()).at(args.at())
-    };
-    value::u32(word).ok_or_else(wrong)
 }
-
-/// The word taken last as an IPv4 address, for which the reference has a sentence of its own.
-pub fn inet(args: &Args<'_>) -> Result<[u8; 4], Usage> {
-    let word = args.last();
-    if [&b"any"[..], b"all", b"default"].contains(&word) {
-        return Ok([0; 4]);
+impl From<Gre> for Keys {
+    fn from(g: Gre) -> Keys {
+        Keys {
+            i_flags_be: g.i_flags.to_be(),
+            o_flags_be: g.o_flags.to_be(),
+            i_key_be: g.i_key.to_be(),
+            o_key_be: g.o_key.to_be(),
+        }
     }
-    value::ipv4(word).ok_or_else(|| {
-        let text = [b"Error: an IP address is expected rather than \"", word, b"\""].concat();
-        Usage::new(1, text).at(args.at())
-    })
-}
-
-/// The words about keys and flags.
-#[rustfmt::skip] // one row, one line
-pub fn gre_rows<T: HasGre>() -> [Row<T>; 9] {
-    const KEY: &str = "KEY";
-    [
-        Row { word: exact("key"), arg: KEY, take: |a, t| {
-            let key = key(a, "key")?;
-            let g = t.gre();
-            *g = Gre { i_flags: g.i_flags | GRE_KEY, o_flags: g.o_flags | GRE_KEY, i_key: key, o_key: key };
-            Ok(())
-        }, again: true },
-        Row { word: exact("ikey"), arg: KEY, take: |a, t| {
-            t.gre().i_key = key(a, "ikey")?;
-            on(t, GRE_KEY, 0)
-        }, again: true },
-        Row { word: exact("okey"), arg: KEY, take: |a, t| {
-            t.gre().o_key = key(a, "okey")?;
-            on(t, 0, GRE_KEY)
-        }, again: true },
-        Row { word: exact("seq"), arg: "", take: |_, t| on(t, GRE_SEQ, GRE_SEQ), again: true },
-        Row { word: exact("iseq"), arg: "", take: |_, t| on(t, GRE_SEQ, 0), again: true },
-        Row { word: exact("oseq"), arg: "", take: |_, t| on(t, 0, GRE_SEQ), again: true },
-        Row { word: exact("csum"), arg: "", take: |_, t| on(t, GRE_CSUM, GRE_CSUM), again: true },
-        Row { word: exact("icsum"), arg: "", take: |_, t| on(t, GRE_CSUM, 0), again: true },
-        Row { word: exact("ocsum"), arg: "", take: |_, t| on(t, 0, GRE_CSUM), again: true },
-    ]
-}
-
-fn on<T: HasGre>(t: &mut T, i: u16, o: u16) -> Result<(), Usage> {
-    t.gre().i_flags |= i;
-    t.gre().o_flags |= o;
-    Ok(())
-}
-
-/// A name of a new tunnel.
-pub fn name(args: &Args<'_>) -> Result<[u8; 16], Usage> {
-    let wrong = || args.wrong("\"name\" not a valid ifname");
-    let word = value::ifname(args.last()).ok_or_else(wrong)?;
-    let mut name = [0; 16];
-    name[..word.len()].copy_from_slice(word);
-    Ok(name)
-}
-
-/// Whether the word taken last follows `name`, which is not the word before the first one.
-pub fn behind_name(args: &Args<'_>, start: usize) -> bool {
-    let mut before = args.clone();
-    before.back();
-    args.at() > start && before.last() == b"name"
-}
-
-/// What a tunnel is like before it is changed, where its name is the word taken last.
-pub fn before_change<P: tunnel::Settings>(args: &Args<'_>) -> Result<P, Usage> {
-    tunnel::get(args.last()).map_err(|e| {
-        let e = refused("get", args.last(), &e);
-        Usage::new(1, e.text().trim_ascii_end()).at(args.at())
-    })
-}
-
-/// What a mistake in words is in a batch: the reference leaves the program, but not when a tunnel
-/// that is to be changed is not there.
-pub fn in_batch(e: Usage) -> Error {
-    if e.text.starts_with(b"get tunnel ") { Error::returned(e) } else { e.into() }
 }
 
 /// A name up to its NUL.
@@ -134,8 +59,14 @@ pub fn refused(verb: &str, device: &[u8], e: &io::Error) -> Error {
     Error::failed(1, pieces.concat())
 }
 
+/// The same of a request that has a number instead of a verb.
+pub fn request_refused(device: &[u8], what: u32, e: &io::Error) -> Error {
+    let tail = format!(": ioctl {what:x} failed: {}", strerror(e));
+    Error::failed(1, [device, tail.as_bytes()].concat())
+}
+
 /// Makes a change of the tunnel `name`: the kernel's own device of its kind is asked for a new one.
-pub fn change<P: tunnel::Settings>(
+pub fn change<P: Settings>(
     what: Change,
     base: &[u8],
     name: &[u8],
@@ -150,25 +81,30 @@ pub fn change<P: tunnel::Settings>(
     tunnel::change(what, device, parm).map_err(|e| refused(verb, device, &e))
 }
 
-/// What the kernel says of a tunnel.
-pub fn get<P: tunnel::Settings>(device: &[u8]) -> Result<P, Error> {
-    tunnel::get(device).map_err(|e| refused("get", device, &e))
+/// Settings that are asked for and shown.
+pub trait Shown: Settings {
+    /// With what a device is asked for its settings; `None` for one that is no such tunnel.
+    fn asked(link: &Link<'_>) -> Option<Self>;
+    /// Whether they are like what is wanted; what has not been said is like all.
+    fn is_like(&self, wanted: &Self) -> bool;
+    /// One tunnel, without its counters.
+    fn line(&self, ctx: &mut Ctx);
 }
 
-/// The device that `dev` names.
-pub fn link(ctx: &mut Ctx, dev: Option<&[u8]>) -> Result<Option<i32>, Error> {
-    let Some(dev) = dev else { return Ok(None) };
-    let index = ctx.names.index(dev).and_then(|i| i32::try_from(i).ok());
-    let none = || Error::failed(1, [b"Cannot find device \"", dev, b"\""].concat());
-    index.map(Some).ok_or_else(none)
+/// Shows the settings of one device.
+pub fn one<P: Shown>(ctx: &mut Ctx, device: &[u8], wanted: P, end: &[u8]) -> Result<(), Error> {
+    let parm = tunnel::get(device, wanted).map_err(|e| refused("get", device, &e))?;
+    ctx.out.begin();
+    ctx.out.open();
+    parm.line(ctx);
+    ctx.out.close();
+    ctx.out.raw(end);
+    ctx.out.end();
+    Ok(())
 }
 
-/// Shows the devices of these ARPHRD_* types; `line` shows one by its name, or does not.
-pub fn list(
-    ctx: &mut Ctx,
-    kinds: &[u16],
-    line: &mut dyn FnMut(&mut Ctx, &[u8]) -> bool,
-) -> Result<(), Error> {
+/// Shows the tunnels that are like what is wanted.
+pub fn list<P: Shown>(ctx: &mut Ctx, mut wanted: P) -> Result<(), Error> {
     let (all, interrupted) = match ctx.route()?.snapshot(&mut link::query_family(0)) {
         Ok(all) => all,
         Err(e) => {
@@ -176,21 +112,35 @@ pub fn list(
             Default::default()
         }
     };
-    let links = || Msgs(&all).filter_map(|msg| Link::parse(msg.payload));
+    let links = Msgs(&all).filter_map(|msg| Link::parse(msg.payload));
     super::super::link::show::learn(&mut ctx.names, Msgs(&all).map(|m| m.payload));
     ctx.out.begin();
-    for link in links().filter(|l| kinds.contains(&l.arphrd)) {
-        let Some(name) = link.name() else { continue };
+    let only = *wanted.name();
+    for link in links {
+        let (Some(name), Some(asked)) = (link.name(), P::asked(&link)) else { continue };
+        if !text(&only).is_empty() && text(&only) != name {
+            continue;
+        }
+        let parm = match tunnel::get(name, asked) {
+            Ok(parm) => parm,
+            Err(e) => {
+                // The others can be told all the same.
+                ctx.complain(&refused("get", name, &e).text());
+                continue;
+            }
+        };
+        // One of the kernel's own devices tells of another tunnel now and then.
+        if !parm.is_like(&wanted) {
+            continue;
+        }
         ctx.out.open();
-        let shown = line(ctx, name);
-        if shown && ctx.opts.stats > 0 {
+        parm.line(ctx);
+        if ctx.opts.stats > 0 {
             stats(&mut ctx.out, &link.stats().unwrap_or_default());
         }
         ctx.out.close();
-        if shown {
-            // Also between the objects of JSON.
-            ctx.out.raw(b"\n");
-        }
+        // Also between the objects of JSON.
+        ctx.out.raw(b"\n");
     }
     ctx.out.end();
     ctx.told_interruption(interrupted);
