@@ -70,6 +70,7 @@ const LACKS: &[&str] = &[
     "encapsulation type not supported",
     "Unknown device type",
     "No such file or directory",
+    "No such device",
     "nonexistent",
     "Operation not permitted",
 ];
