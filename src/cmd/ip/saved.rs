@@ -1,8 +1,9 @@
 //! What `save` writes and `restore` and `showdump` read: a number that tells what follows, then
 //! netlink messages, all in the machine's byte order.
 
-use crate::error::Result;
-use crate::netlink::{HEADER_LEN, Msg, Msgs};
+use crate::ctx::Ctx;
+use crate::error::{Error, Result, refusal};
+use crate::netlink::{self, HEADER_LEN, Msg, Msgs, NLM_F_CREATE, Request};
 use crate::sys::fd;
 
 /// All of standard input behind the number that begins it.
@@ -35,7 +36,7 @@ pub fn read(magic: u32, terminal: &str) -> Result<Vec<u8>, String> {
 /// What `take` says, and a message that is cut or shorter than its header.
 pub fn messages(
     mut rest: &[u8],
-    broken: impl Fn(String) -> crate::error::Error,
+    broken: impl Fn(String) -> Error,
     mut take: impl FnMut(Msg<'_>) -> Result,
 ) -> Result {
     let truncated = || broken("rtnl-from_file: truncated message".to_owned());
@@ -51,4 +52,31 @@ pub fn messages(
         rest = &rest[span..];
     }
     Ok(())
+}
+
+/// Makes anew what a message has saved; what is there already is told, and is no failure.
+///
+/// # Errors
+///
+/// What `failed` makes of any other refusal.
+pub fn again(ctx: &mut Ctx, msg: &Msg<'_>, failed: fn(netlink::Error) -> Error) -> Result {
+    let mut request = Request::new(msg.kind, NLM_F_CREATE, msg.payload);
+    match ctx.route()?.change(&mut request) {
+        Ok(_) => Ok(()),
+        Err(netlink::Error::Nack(nack)) if nack.errno == libc::EEXIST => {
+            let mut text = refusal(&nack);
+            text.push(b'\n');
+            ctx.complain(&text);
+            Ok(())
+        }
+        Err(e) => Err(failed(e).into()),
+    }
+}
+
+/// A refusal that ends the program, also in a batch.
+pub fn fatal(e: netlink::Error) -> Error {
+    match e {
+        netlink::Error::Nack(nack) => Error::fatal(255, refusal(&nack)),
+        e => e.into(),
+    }
 }

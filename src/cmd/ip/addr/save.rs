@@ -8,8 +8,8 @@ use super::super::saved;
 use super::line::{self, Before};
 use crate::cli::Args;
 use crate::ctx::{Ctx, dump_failed};
-use crate::error::{Error, Result, refusal};
-use crate::netlink::{self, Msg, NLM_F_CREATE, Request};
+use crate::error::{Error, Result};
+use crate::netlink::Msg;
 use crate::output::{Field, field};
 use crate::rtnl::addr::{Addr, query};
 use crate::rtnl::consts::RTM_NEWADDR;
@@ -75,22 +75,7 @@ pub fn showdump(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
 /// Makes the addresses again; one that is there already is no failure.
 pub fn restore(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
     let saved = read("Can't restore address dump from a terminal")?;
-    messages(&saved, |msg| {
-        let mut request = Request::new(msg.kind, NLM_F_CREATE, msg.payload);
-        match ctx.route()?.change(&mut request) {
-            Ok(_) => Ok(()),
-            Err(netlink::Error::Nack(nack)) => {
-                let mut text = refusal(&nack);
-                if nack.errno != libc::EEXIST {
-                    return Err(Error::fatal(255, text).into());
-                }
-                text.push(b'\n');
-                ctx.complain(&text);
-                Ok(())
-            }
-            Err(e) => Err(Error::from(e).into()),
-        }
-    })?;
+    messages(&saved, |msg| saved::again(ctx, &msg, saved::fatal))?;
     end()
 }
 

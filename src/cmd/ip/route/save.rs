@@ -5,8 +5,8 @@ use super::show::{self, Level};
 use crate::cli::Args;
 use crate::cmd::ip::saved;
 use crate::ctx::Ctx;
-use crate::error::{Error, Result, refusal};
-use crate::netlink::{self, Msg, NLM_F_CREATE, Request};
+use crate::error::{Error, Result};
+use crate::netlink::{Msg, Request};
 use crate::rtnl::consts::RTM_NEWROUTE;
 use crate::rtnl::route::Route;
 use crate::sys::fd;
@@ -68,17 +68,7 @@ pub fn restore(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
             if Route::parse(msg.payload).map(|r| turn(&r)) != Some(pass) {
                 return Ok(());
             }
-            let mut request = Request::new(msg.kind, NLM_F_CREATE, msg.payload);
-            match ctx.route()?.change(&mut request) {
-                Ok(_) => Ok(()),
-                Err(netlink::Error::Nack(nack)) if nack.errno == libc::EEXIST => {
-                    let mut text = refusal(&nack);
-                    text.push(b'\n');
-                    ctx.complain(&text);
-                    Ok(())
-                }
-                Err(e) => Err(Error::from(e).into()),
-            }
+            saved::again(ctx, &msg, Error::from)
         })?;
     }
     Ok(())

@@ -3,8 +3,7 @@
 use crate::cli::Args;
 use crate::cmd::ip::saved;
 use crate::ctx::{Ctx, dump_failed};
-use crate::error::{Error, Result, refusal};
-use crate::netlink::{self, NLM_F_CREATE, Request};
+use crate::error::{Error, Result};
 use crate::sys::fd;
 
 use super::show;
@@ -37,21 +36,6 @@ pub fn restore(ctx: &mut Ctx, _: &mut Args<'_>) -> Result {
     let saved = saved::read(MAGIC, "Can't restore rule dump from a terminal")
         .map_err(|text| Error::fatal(255, text))?;
     let broken = |text: String| Error::fatal(255, text);
-    saved::messages(&saved, broken, |msg| {
-        let mut request = Request::new(msg.kind, NLM_F_CREATE, msg.payload);
-        match ctx.route()?.change(&mut request) {
-            Ok(_) => Ok(()),
-            Err(netlink::Error::Nack(nack)) => {
-                let mut text = refusal(&nack);
-                if nack.errno != libc::EEXIST {
-                    return Err(Error::fatal(255, text).into());
-                }
-                text.push(b'\n');
-                ctx.complain(&text);
-                Ok(())
-            }
-            Err(e) => Err(Error::from(e).into()),
-        }
-    })?;
+    saved::messages(&saved, broken, |msg| saved::again(ctx, &msg, saved::fatal))?;
     Err(Error::fatal(0, "").into())
 }

@@ -1,6 +1,6 @@
 //! `-j DNAT`: another destination address.
 
-use super::nat::{self, PERSISTENT, RANDOM, RANGE2};
+use super::nat::{self, PERSISTENT, RANDOM, RANGE2, flag};
 use super::{Ext, Opt, put};
 
 pub static DNAT: Ext = Ext {
@@ -17,22 +17,8 @@ pub static DNAT: Ext = Ext {
             take: |f, value| RANGE2.take(f, value),
             ..Opt::NONE
         },
-        Opt {
-            name: "random",
-            take: |f, _| {
-                RANGE2.set_flags(f.info, RANDOM);
-                Ok(())
-            },
-            ..Opt::NONE
-        },
-        Opt {
-            name: "persistent",
-            take: |f, _| {
-                RANGE2.set_flags(f.info, PERSISTENT);
-                Ok(())
-            },
-            ..Opt::NONE
-        },
+        flag!("random", RANGE2, RANDOM),
+        flag!("persistent", RANGE2, PERSISTENT),
     ],
     save: |out, s| {
         put(out, " --to-destination ");

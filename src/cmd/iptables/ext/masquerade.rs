@@ -2,38 +2,8 @@
 
 use crate::cmd::iptables::family::Family;
 
-use super::nat::{self, Layout, OLD, PROTO_SPECIFIED, RANDOM, RANDOM_FULLY, RANGE};
-use super::{Ext, Opt, Shown, put};
-
-/// The options, for one of the structures.
-macro_rules! options {
-    ($layout:expr) => {
-        [
-            Opt {
-                name: "to-ports",
-                arg: "PORT[-PORT]",
-                take: |f, value| $layout.take_ports(f, value),
-                ..Opt::NONE
-            },
-            Opt {
-                name: "random",
-                take: |f, _| {
-                    $layout.set_flags(f.info, RANDOM);
-                    Ok(())
-                },
-                ..Opt::NONE
-            },
-            Opt {
-                name: "random-fully",
-                take: |f, _| {
-                    $layout.set_flags(f.info, RANDOM_FULLY);
-                    Ok(())
-                },
-                ..Opt::NONE
-            },
-        ]
-    };
-}
+use super::nat::{self, OLD, RANDOM, RANDOM_FULLY, RANGE, flag, to_ports};
+use super::{Ext, Opt};
 
 pub static MASQUERADE_V4: Ext = Ext {
     name: "MASQUERADE",
@@ -41,10 +11,10 @@ pub static MASQUERADE_V4: Ext = Ext {
     family: Some(Family::V4),
     size: nat::OLD_SIZE,
     user: nat::OLD_SIZE,
-    opts: &options!(OLD),
+    opts: &[to_ports!(OLD), flag!("random", OLD, RANDOM), flag!("random-fully", OLD, RANDOM_FULLY)],
     init: nat::init_old,
-    save: |out, s| save(out, s, OLD),
-    list: |out, s| list(out, s, OLD),
+    save: |out, s| OLD.show_to_ports(out, s.info, " --to-ports ", "--"),
+    list: |out, s| OLD.show_to_ports(out, s.info, " masq ports: ", ""),
     ..Ext::TARGET
 };
 
@@ -54,25 +24,12 @@ pub static MASQUERADE_V6: Ext = Ext {
     family: Some(Family::V6),
     size: nat::RANGE_SIZE,
     user: nat::RANGE_SIZE,
-    opts: &options!(RANGE),
-    save: |out, s| save(out, s, RANGE),
-    list: |out, s| list(out, s, RANGE),
+    opts: &[
+        to_ports!(RANGE),
+        flag!("random", RANGE, RANDOM),
+        flag!("random-fully", RANGE, RANDOM_FULLY),
+    ],
+    save: |out, s| RANGE.show_to_ports(out, s.info, " --to-ports ", "--"),
+    list: |out, s| RANGE.show_to_ports(out, s.info, " masq ports: ", ""),
     ..Ext::TARGET
 };
-
-fn save(out: &mut Vec<u8>, s: &Shown<'_>, layout: Layout) {
-    ports(out, s, layout, " --to-ports ");
-    layout.show_flags(out, s.info, "--");
-}
-
-fn list(out: &mut Vec<u8>, s: &Shown<'_>, layout: Layout) {
-    ports(out, s, layout, " masq ports: ");
-    layout.show_flags(out, s.info, "");
-}
-
-fn ports(out: &mut Vec<u8>, s: &Shown<'_>, layout: Layout, name: &str) {
-    if layout.flags(s.info) & PROTO_SPECIFIED != 0 {
-        put(out, name);
-        layout.show_ports(out, s.info);
-    }
-}

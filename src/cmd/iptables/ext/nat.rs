@@ -14,6 +14,34 @@ pub const PERSISTENT: u32 = 8;
 pub const RANDOM_FULLY: u32 = 0x10;
 const PROTO_OFFSET: u32 = 0x20;
 
+/// An option that sets a flag of NF_NAT_RANGE_*.
+macro_rules! flag {
+    ($name:literal, $layout:expr, $flag:expr) => {
+        Opt {
+            name: $name,
+            take: |f, _| {
+                $layout.set_flags(f.info, $flag);
+                Ok(())
+            },
+            ..Opt::NONE
+        }
+    };
+}
+pub(super) use flag;
+
+/// `--to-ports`, of targets that choose the address themselves.
+macro_rules! to_ports {
+    ($layout:expr) => {
+        Opt {
+            name: "to-ports",
+            arg: "PORT[-PORT]",
+            take: |f, value| $layout.take_ports(f, value),
+            ..Opt::NONE
+        }
+    };
+}
+pub(super) use to_ports;
+
 /// Where the parts of a structure lie.
 #[derive(Clone, Copy)]
 pub struct Layout {
@@ -136,6 +164,14 @@ impl Layout {
         if self.base && self.flags(info) & PROTO_OFFSET != 0 {
             put(out, format!("/{}", self.port(info, 2)));
         }
+    }
+    /// The ports behind `name` where there are any, and the flags, each behind `dashes`.
+    pub fn show_to_ports(self, out: &mut Vec<u8>, info: &[u8], name: &str, dashes: &str) {
+        if self.flags(info) & PROTO_SPECIFIED != 0 {
+            put(out, name);
+            self.show_ports(out, info);
+        }
+        self.show_flags(out, info, dashes);
     }
     /// ` random random-fully persistent`, each behind `dashes`.
     pub fn show_flags(self, out: &mut Vec<u8>, info: &[u8], dashes: &str) {

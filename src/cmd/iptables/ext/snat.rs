@@ -2,7 +2,7 @@
 
 use crate::cmd::iptables::family::Family;
 
-use super::nat::{self, OLD, PERSISTENT, RANDOM, RANDOM_FULLY, RANGE};
+use super::nat::{self, OLD, PERSISTENT, RANDOM, RANDOM_FULLY, RANGE, flag};
 use super::{Ext, Opt, put};
 
 /// The extension, for one family and structure.
@@ -42,18 +42,5 @@ macro_rules! snat {
         }
     };
 }
-macro_rules! flag {
-    ($name:literal, $layout:expr, $flag:expr) => {
-        Opt {
-            name: $name,
-            take: |f, _| {
-                $layout.set_flags(f.info, $flag);
-                Ok(())
-            },
-            ..Opt::NONE
-        }
-    };
-}
-
 pub static SNAT_V4: Ext = snat!(Family::V4, 0, nat::OLD_SIZE, OLD, nat::init_old);
 pub static SNAT_V6: Ext = snat!(Family::V6, 1, nat::RANGE_SIZE, RANGE, |_| ());
