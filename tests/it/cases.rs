@@ -26,7 +26,7 @@
 //! the words. A new directory needs one line below.
 
 use crate::lab::{Lab, Tool};
-use crate::same::{Line, Made, compare_noting, normalize, reference_version};
+use crate::same::{Line, Made, compare_noting, normalize, parts, reference_version};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -217,11 +217,6 @@ fn judge(block: &Block) -> Result<(), String> {
             Err(format!("    this gap is closed, its mark must go: {reason}\n"))
         }
     }
-}
-
-/// `6.15` and the like, made comparable.
-fn parts(version: &str) -> Vec<u32> {
-    version.split('.').map(|n| n.parse().unwrap_or(0)).collect()
 }
 
 /// Our program alone, against what is written below each command.

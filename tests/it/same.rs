@@ -31,6 +31,7 @@
 //! | `status:` | only the status is compared, and which of stdout and stderr says something |
 //! | `stdout:` | standard error is not compared |
 //! | `as NAME:` | the program is told that it is called NAME |
+//! | `until VERSION:` | not compared with the packages beside a newer iproute2, which do otherwise |
 //! | `settle` | alone: waits until what the kernel does later is done (carrier, operstate) |
 //! | `#` | a remark |
 //!
@@ -125,6 +126,8 @@ pub struct Line<'a> {
     ordinary: bool,
     status_only: bool,
     stderr_too: bool,
+    /// The newest reference that it is compared with.
+    until: Option<&'a str>,
 }
 
 impl<'a> Line<'a> {
@@ -138,6 +141,7 @@ impl<'a> Line<'a> {
             ordinary: false,
             status_only: false,
             stderr_too: true,
+            until: None,
         };
         while let Some((mark, rest)) = line.command.split_once(':') {
             match mark {
@@ -147,9 +151,10 @@ impl<'a> Line<'a> {
                 "status" => line.status_only = true,
                 "stdout" => line.stderr_too = false,
                 "sh" => line.shell = true,
-                _ => match mark.strip_prefix("as ") {
-                    Some(name) => line.argv0 = Some(name.trim()),
-                    None => break,
+                _ => match (mark.strip_prefix("as "), mark.strip_prefix("until ")) {
+                    (Some(name), _) => line.argv0 = Some(name.trim()),
+                    (_, Some(version)) => line.until = Some(version.trim()),
+                    _ => break,
                 },
             }
             line.command = rest.trim_start();
@@ -259,6 +264,9 @@ pub fn compare_noting(script: &str, patient: bool, made: &mut Made) -> Result<()
         }
         let line = Line::parse(text);
         let (mut a, mut b) = (line.run(&theirs, Tool::Theirs), line.run(&ours, Tool::Ours));
+        if line.until.is_some_and(|version| *reference_version() > *parts(version)) {
+            continue;
+        }
         // Asked again while it differs; not at length when it did not help before.
         if patient && line.only_shows() && differences.is_empty() {
             for pause in PAUSES {
@@ -552,6 +560,11 @@ fn without_newer(ours: &str) -> String {
         }
     }
     text
+}
+
+/// `6.15` and the like, made comparable.
+pub fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map(|n| n.parse().unwrap_or(0)).collect()
 }
 
 /// The version of the reference's iproute2: 6.15 is `[6, 15]`.
