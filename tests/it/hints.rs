@@ -4,7 +4,7 @@ use crate::lab::Lab;
 
 /// What a terminal shows of a command.
 fn on_terminal(lab: &Lab, line: &str) -> String {
-    let out = lab.run_sh(&format!("script -qec '{line}' /dev/null </dev/null"));
+    let out = lab.run_sh(&format!("NO_COLOR=1 script -qec '{line}' /dev/null </dev/null"));
     out.out().replace('\r', "")
 }
 

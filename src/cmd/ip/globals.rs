@@ -114,7 +114,9 @@ pub fn find(word: &[u8]) -> Option<&'static Option_> {
 /// Reads the options; `-netns` takes effect at once, at its place.
 pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
     let mut batch = None;
-    let mut color = Color::Never;
+    // As Debian builds its own; the reference itself is built for never.
+    let mut color = Color::Auto;
+    let mut chosen = false;
     let (mut human, mut iec) = (false, false);
     while let Some(full) = args.peek() {
         if full.first() != Some(&b'-') {
@@ -175,7 +177,7 @@ pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
                     Usage::new(255, [b"Invalid rcvbuf size '", size, b"'"].concat())
                 })?;
             }
-            Id::Color => color = Color::parse(word).ok_or_else(unknown)?,
+            Id::Color => (color, chosen) = (Color::parse(word).ok_or_else(unknown)?, true),
             Id::Help => return Err(super::usage().into()),
             // The reference prints its own null pointer here.
             Id::Netns => netns::enter(ctx, args.take().unwrap_or(b"(null)"))?,
@@ -191,7 +193,8 @@ pub fn read<'a>(ctx: &mut Ctx, args: &mut Args<'a>) -> Result<Then<'a>> {
         (true, true) => Human::Iec,
     };
     let style = &mut ctx.opts.style;
-    if color.shows() && !style.json {
+    let wanted = || chosen || file::env("NO_COLOR").is_none_or(|value| value.is_empty());
+    if !style.json && color.shows() && wanted() {
         style.palette = Palette::of_background(file::env("COLORFGBG").as_deref());
     }
     ctx.out.set_style(*style);
