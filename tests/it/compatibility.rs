@@ -251,6 +251,38 @@ here. In {gaps} blocks it is known that the two differ, and the test holds that,
     )
 }
 
+/// The programs of `tests/callers`, with their steps.
+fn callers() -> String {
+    let files = std::fs::read_dir(project("tests/callers")).expect("scripts");
+    let mut files: Vec<PathBuf> = files.flatten().map(|f| f.path()).collect();
+    files.retain(|f| f.file_name().is_some_and(|name| name != "run.sh"));
+    files.sort();
+    let mut text = String::from(
+        "
+## Programs that call them
+
+These of Debian stable run unchanged with the original tools and with ours (`tests/callers/run.sh`).
+After each step the status, the output, the calls of the tools and the state of the kernel are the
+same.
+
+| package | steps |
+|---|---|
+",
+    );
+    for file in files {
+        let script = std::fs::read_to_string(&file).expect("a file of text");
+        let steps: Vec<&str> = script.lines().filter_map(|l| l.strip_prefix("## ")).collect();
+        let name = file.file_stem().expect("a name").to_string_lossy();
+        let (package, where_) = match name.strip_suffix("-kinds") {
+            Some(package) => (package, ", further kinds of links"),
+            None => (&*name, ""),
+        };
+        let steps = steps.join("; ").replace('|', "\\|");
+        let _ = writeln!(text, "| `{package}`{where_} | {steps} |");
+    }
+    text
+}
+
 fn page(lab: &Lab) -> Page {
     let mut remarks = remarks(lab);
     let mut page = Page { text: String::new(), words: 0, wrong: Vec::new() };
@@ -316,7 +348,7 @@ fn page(lab: &Lab) -> Page {
     let lines = directories.values().map(|c| c.lines.len()).sum();
     let blocks = directories.values().map(|c| c.blocks).sum();
     let gaps = directories.values().map(|c| c.gaps.len()).sum();
-    page.text = head(page.words, lines, blocks, gaps) + &page.text;
+    page.text = head(page.words, lines, blocks, gaps) + &callers() + &page.text;
     page
 }
 

@@ -167,7 +167,15 @@ impl Lab {
     ///
     /// Where the machine does not let an ordinary user have namespaces.
     pub fn new() -> Lab {
-        let plan = root_plan();
+        Lab::with_root(root_plan())
+    }
+
+    /// An empty lab with another root directory.
+    ///
+    /// # Panics
+    ///
+    /// As `new`.
+    pub fn with_root(plan: &'static [Step]) -> Lab {
         // Never executed: the child stays what it is, see below.
         let mut keeper = Command::new("/bin/true");
         keeper.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -573,15 +581,17 @@ fn become_ordinary() -> io::Result<()> {
 }
 
 /// One step of making the lab's root directory.
-enum Step {
+pub enum Step {
     Dir(PathBuf),
     Link(PathBuf, PathBuf),
     File(PathBuf, Vec<u8>),
+    /// A file and its mode.
+    Copy(PathBuf, PathBuf),
     Bind(PathBuf, PathBuf),
 }
 
 /// Where the root directory is put together.
-const ROOT: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/root");
+pub const ROOT: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/root");
 
 /// Files below /etc that come from the machine, for its shells.
 const ETC: &[&str] = &["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "zsh", "fish"];
@@ -684,7 +694,7 @@ fn root_plan() -> &'static [Step] {
 
 /// `netns exec` takes /sys away before it mounts a new one; without root the kernel allows that only
 /// while a whole one is to be seen somewhere.
-const SECOND_SYS: &str = "var/sys";
+pub const SECOND_SYS: &str = "var/sys";
 
 /// Somebody else than the machine's root.
 const NOBODY: u32 = 65534;
@@ -712,6 +722,9 @@ fn build_root(plan: &[Step], owner: Option<u32>) -> io::Result<()> {
                 (at, make_parent(at).and_then(|()| std::os::unix::fs::symlink(to, at)))
             }
             Step::File(at, text) => (at, make_parent(at).and_then(|()| std::fs::write(at, text))),
+            Step::Copy(from, to) => {
+                (to, make_parent(to).and_then(|()| std::fs::copy(from, to).map(drop)))
+            }
             Step::Bind(from, to) => {
                 let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
                 (to, mount(Some(from), to, none, flags, none).map_err(Into::into))

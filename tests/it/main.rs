@@ -6,6 +6,7 @@
 
 mod attempt;
 mod beginnings;
+mod callers;
 mod cases;
 mod compatibility;
 mod completion;

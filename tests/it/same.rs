@@ -55,7 +55,7 @@ use std::time::Duration;
 
 /// Milliseconds after which one looks again for what the kernel does later. A machine may have
 /// more to do than this; so the last ones are long, and only a true difference waits for them.
-const PAUSES: &[u64] = &[50, 150, 400, 500, 1000, 2000, 4000, 8000, 16000];
+pub const PAUSES: &[u64] = &[50, 150, 400, 500, 1000, 2000, 4000, 8000, 16000];
 
 /// Words of commands that change something.
 const CHANGES: &[&str] = &[
@@ -343,7 +343,7 @@ fn settle(theirs: &Lab, ours: &Lab, script: &str) {
 }
 
 /// Everything in the kernel, as the reference shows it.
-fn state(lab: &Lab, script: &str) -> String {
+pub fn state(lab: &Lab, script: &str) -> String {
     let mut names: Vec<Option<String>> = vec![None];
     if let Ok(entries) = std::fs::read_dir(lab.root().join("run/netns")) {
         let mut named: Vec<_> =
@@ -440,7 +440,7 @@ fn report(done: &str, line: &str, theirs: &Outcome, ours: &Outcome, script: &str
 
 /// Both texts, line by line: `-` only theirs, `+` only ours. `brief` leaves out what agrees, but
 /// for three lines before a difference. Trailing blanks of lines that differ are made visible.
-fn difference(theirs: &str, ours: &str, brief: bool) -> String {
+pub fn difference(theirs: &str, ours: &str, brief: bool) -> String {
     let a: Vec<&str> = theirs.split_inclusive('\n').collect();
     let b: Vec<&str> = ours.split_inclusive('\n').collect();
     // Longest common subsequence; what begins and ends alike is put aside first.
@@ -547,7 +547,7 @@ fn without_additions(ours: &str) -> String {
     text.split_inclusive('\n').filter(|l| !l.contains("\"ttl-propagate\":")).collect()
 }
 
-fn without_newer(ours: &str) -> String {
+pub fn without_newer(ours: &str) -> String {
     let mut text = without_additions(ours);
     for (version, words) in NEWER {
         if reference_version() < *version {

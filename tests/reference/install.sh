@@ -7,6 +7,9 @@
 #                                                       an ordinary user whose machine has none
 #   tests/reference/install.sh kernel                   Debian stable's kernel, and what starts it
 #                                                       -> target/kernel/, for tests/vm/run.sh
+#   tests/reference/install.sh callers                  programs that call the tools, in a small
+#                                                       Debian of their own -> target/callers/, for
+#                                                       tests/callers/run.sh
 #
 # iproute2, iptables, nftables, ipset, nfacct, iputils-ping, net-tools and procps are fetched with all
 # libraries they need by apt's own machinery, from the archive that this machine's apt
@@ -17,6 +20,7 @@
 #   bin/NAME      starts a tool with the loader and the libraries that came with it
 #   root/         the packages, unpacked
 #   versions      what was unpacked: package and version, one a line
+#   missing       callers only: the programs of which the suite has no package
 #
 # The tools know absolute paths that are not those of root/: name databases
 # (/usr/share/iproute2), /etc/services and the like. A test's lab (tests/it/lab.rs) therefore
@@ -40,6 +44,15 @@ kernel:*)
     command -v qemu-system-x86_64 >/dev/null || packages+=(qemu-system-x86)
     suite=stable
     dir=$target/kernel
+    ;;
+callers:*)
+    packages=(bash coreutils dash findutils grep hostname mawk sed util-linux base-files base-passwd
+        debianutils netbase procps iproute2 iptables iputils-ping net-tools bridge-utils dnsmasq-base)
+    callers=(ifupdown wireguard-tools mininet lxc isc-dhcp-client cloud-init ansible-core ufw
+        fail2ban vpnc-scripts shorewall ferm arno-iptables-firewall
+        containernetworking-plugins)
+    suite=stable
+    dir=$target/callers
     ;;
 *)
     packages=(iproute2 iptables nftables ipset nfacct iputils-ping net-tools procps netbase)
@@ -108,6 +121,22 @@ options=(
 )
 log=$apt/log
 apt-get "${options[@]}" update >"$log" 2>&1 || { cat "$log" >&2; die "the package lists of $suite cannot be read"; }
+if [ "${1-}" = callers ]; then
+    : >"$dir/missing"
+    tried=(apt-get "${options[@]}" -o Debug::NoLocking=true -s install "${packages[@]}")
+    for package in "${callers[@]}"; do
+        # Mostly all of them can be had.
+        if [ ! -s "$dir/missing" ] && "${tried[@]}" "${callers[@]}" >"$log" 2>&1; then
+            packages+=("${callers[@]}")
+            break
+        elif "${tried[@]}" "$package" >"$log" 2>&1; then
+            packages+=("$package")
+        else
+            echo "$package" >>"$dir/missing"
+            say "$package cannot be had: $(grep '^E:' "$log" | head -n1)"
+        fi
+    done
+fi
 # Nothing is installed according to the empty status file, so this brings every library.
 # As an ordinary user apt would rather not take its lock of /var/lib/dpkg; it is not needed.
 apt-get "${options[@]}" -o Debug::NoLocking=true -y --download-only install "${packages[@]}" >"$log" 2>&1 ||
@@ -121,7 +150,10 @@ for deb in "$apt"/archives/*.deb; do
     */kernel:*) continue ;;
     esac
     case ${deb##*/} in
-    debconf_* | init-system-helpers_* | gcc-*-base_* | openssl-provider-legacy_* | perl*) continue ;;
+    perl*) [ "${1-}" = callers ] || continue ;;
+    debconf_* | init-system-helpers_* | gcc-*-base_* | openssl-provider-legacy_*) continue ;;
+    # Mininet's other switch and its measuring, and what a container has instead of a machine.
+    openvswitch* | libllvm* | systemd_* | iperf* | libicu*) continue ;;
     esac
     dpkg-deb -x "$deb" "$dir/root"
     dpkg-deb -f "$deb" Package Version | sed 's/^[A-Za-z]*: //' | paste -d' ' - -
@@ -131,6 +163,48 @@ if [ "${1-}" = kernel ] && command -v qemu-system-x86_64 >/dev/null; then
     rm -rf "$apt"
     printf '%s' "$mark" >"$dir/installed"
     say "$dir: $(grep '^linux-image-[0-9]' "$dir/versions")"
+    exit 0
+fi
+if [ "${1-}" = callers ]; then
+    # What the packages' own installation would do, of what somebody here needs.
+    root=$dir/root
+    cp "$root/usr/share/base-passwd/passwd.master" "$root/etc/passwd"
+    cp "$root/usr/share/base-passwd/group.master" "$root/etc/group"
+    ln -sf mawk "$root/usr/bin/awk"
+    ln -sf which.debianutils "$root/usr/bin/which"
+    # One program would rather have the older variant of iptables than the one that is compared.
+    rm -f "$root"/usr/sbin/*legacy*
+    # Nobody listens to the system's log here.
+    printf '#!/bin/sh\n' >"$root/usr/bin/logger"
+    chmod +x "$root/usr/bin/logger"
+    # A tool's place, and that in front of PATH, is taken by a relay: it notes who is called, and
+    # lets /tool have the word, where a test puts the original or ours.
+    mkdir -p "$root"/{originals,first}
+    cat >"$root/first/relay" <<'END'
+#!/bin/sh
+printf '%s %s\n' "${0##*/}" "$*" >>/run/called
+exec "/tool/${0##*/}" "$@"
+END
+    chmod +x "$root/first/relay"
+    for tool in ip ping arp route sysctl {iptables,ip6tables}{,-save,-restore}; do
+        place=$root/usr/sbin/$tool
+        [ ! -f "$root/usr/bin/$tool" ] || place=$root/usr/bin/$tool
+        case $tool in
+        ip*tables*) ln "$root/usr/sbin/xtables-nft-multi" "$root/originals/$tool" ;;
+        *) mv "$place" "$root/originals/$tool" ;;
+        esac
+        ln -sf /first/relay "$place"
+        ln -sf relay "$root/first/$tool"
+    done
+    # Read in the tests, where nothing can be written beside them.
+    loader=$(find "$root" -name 'ld-linux*.so*' -o -name 'ld64*.so*' | head -n1)
+    triple=$(basename "$(dirname "$(find "$root" -name libc.so.6 | head -n1)")")
+    PYTHONHOME=$root/usr "$loader" --library-path "$root/usr/lib/$triple" "$root/usr/bin/python3" \
+        -m compileall -q -s "$root" -p / "$root"/usr/lib/python3* >"$log" 2>&1 || :
+    rm -rf "$root"/usr/share/{doc,man,locale,lintian,i18n}
+    rm -rf "$apt"
+    printf '%s' "$mark" >"$dir/installed"
+    say "$dir: $(wc -l <"$dir/versions") packages"
     exit 0
 fi
 loader=$(cd "$dir/root" && find . -name 'ld-linux*.so*' -o -name 'ld64*.so*' -o -name 'ld-musl*' | head -n1)

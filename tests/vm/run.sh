@@ -70,6 +70,13 @@ if [ -e "$reference/installed" ]; then
     rm -rf "$initramfs"/fast/*/root/usr/share/{doc,man,locale,lintian} "$initramfs"/fast/*/root/usr/lib/*/gconv
 fi
 
+# Likewise the programs of tests/callers/run.sh, where it is that which is run: shells and the like.
+if [ -n "${VM_CALLERS-}" ]; then
+    mkdir -p "$initramfs/fast/callers"
+    tar -C "$target/callers" -c --exclude='python3*' --exclude=gconv --exclude=zoneinfo --exclude=ieee-data \
+        --exclude='*perl*' . | tar -C "$initramfs/fast/callers" -x
+fi
+
 # Where tests put their files: cargo has a directory for each target that is named.
 mkdir -p "$target/tmp"
 tmp=()
@@ -93,6 +100,7 @@ mount --bind /host /new
 for d in proc sys dev; do mount --bind /\$d /new/\$d; done
 mkdir -p /dev/pts /dev/shm
 mount -t devpts devpts /new/dev/pts
+/bin/busybox ln -s /proc/self/fd /dev/fd
 mount -t tmpfs -o mode=1777 tmp /new/tmp
 mount -t tmpfs run /new/run
 # What the kernel calls for a module it lacks: it looks at the new root, where /lib may have none.
