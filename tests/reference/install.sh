@@ -10,6 +10,8 @@
 #   tests/reference/install.sh callers                  programs that call the tools, in a small
 #                                                       Debian of their own -> target/callers/, for
 #                                                       tests/callers/run.sh
+#   tests/reference/install.sh source                   prints the suite's name and where apt gets it,
+#                                                       for tests/packages/root.sh
 #
 # iproute2, iptables, nftables, ipset, nfacct, iputils-ping, net-tools and procps are fetched with all
 # libraries they need by apt's own machinery, from the archive that this machine's apt
@@ -39,6 +41,10 @@ tools:*)
     suite=stable
     dir=$target/tools
     ;;
+source:*)
+    suite=stable
+    dir=
+    ;;
 kernel:*)
     packages=(linux-image-amd64 busybox-static)
     command -v qemu-system-x86_64 >/dev/null || packages+=(qemu-system-x86)
@@ -62,7 +68,7 @@ callers:*)
 esac
 
 mark="$(cksum <tests/reference/install.sh) $suite"
-[ "$(cat "$dir/installed" 2>/dev/null)" != "$mark" ] || exit 0
+[ -z "$dir" ] || [ "$(cat "$dir/installed" 2>/dev/null)" != "$mark" ] || exit 0
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "tests/reference/install.sh: $*"; exit 1; }
@@ -83,10 +89,12 @@ testing) suite=$testing ;;
 esac
 
 # One installation at a time; whoever comes second finds it done.
-mkdir -p "$dir"
-exec 9>"$dir/lock"
-flock 9
-[ "$(cat "$dir/installed" 2>/dev/null)" != "$mark" ] || exit 0
+if [ -n "$dir" ]; then
+    mkdir -p "$dir"
+    exec 9>"$dir/lock"
+    flock 9
+    [ "$(cat "$dir/installed" 2>/dev/null)" != "$mark" ] || exit 0
+fi
 
 # Where the machine gets its own release from, and with which key.
 source=
@@ -103,6 +111,10 @@ while IFS='|' read -r uri release component entry; do
     break
 done < <(apt-get indextargets --format '$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SOURCESENTRY)' 'Identifier: Packages')
 [ -n "$source" ] || die "apt on this machine has no source of the distribution itself"
+if [ -z "$dir" ]; then
+    echo "$suite $source"
+    exit 0
+fi
 
 apt=$(cd "$dir" && pwd)/apt
 rm -rf "$apt" "$dir/root" "$dir/bin"
