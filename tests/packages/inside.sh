@@ -37,7 +37,7 @@ state() {
         dpkg-divert --list
         update-alternatives --get-selections
         dpkg -l
-    } | grep -v -e '/var/lib/dpkg/[a-z]*-old$' -e '/var/lib/dpkg/lock' -e '/var/lib/dpkg/triggers/Lock' \
+    } | grep -v -e '/var/lib/dpkg/[a-z]*-\(old\|new\)$' -e '/var/lib/dpkg/lock' -e '/var/lib/dpkg/triggers/Lock' \
         -e ' /var/lib/dpkg/\(status\|diversions\|available\)$' -e ' /var/lib/dpkg/alternatives/ip6\?tables$' |
         LC_ALL=C sort >"$1"
 }
