@@ -32,7 +32,8 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
-use std::time::Instant;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 #[path = "rows/iptables.rs"]
 mod iptables;
@@ -214,6 +215,8 @@ fn links(only: &str, case: Make<'_>) -> bool {
         let before = || {
             let _ = ip("ip netns del A");
             let _ = ip("ip netns del B");
+            // The kernel takes the devices of the last ones away by and by.
+            sleep(Duration::from_millis(300));
             assert!(ip("ip netns add A") && ip("ip netns add B"));
         };
         let case = case("pairs: 200 in their namespaces", "ip -batch /tmp/pairs", 1.0, None);
@@ -226,7 +229,10 @@ fn links(only: &str, case: Make<'_>) -> bool {
             &|n| format!("link add g{n} group 7 type veth peer name h{n} group 7\n"),
             100,
         );
-        let before = || assert!(ip("ip -batch /tmp/group"));
+        let before = || {
+            assert!(ip("ip -batch /tmp/group"));
+            sleep(Duration::from_millis(100));
+        };
         let case = case("group: delete 200", "ip link delete group 7", 1.0, None);
         held &= compare(&case, pairs, &before);
     }
