@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::applet::APPLETS;
 use crate::error::strerror;
@@ -64,7 +64,14 @@ const HELPERS: [(&str, &str); 3] =
 ///
 /// What the kernel refuses.
 pub fn furnish(tools: Tools) -> Result<()> {
-    mount::make_root_slave().context("cannot keep mounts to the lab")?;
+    mount::make_root_slave().map_err(|e| match e.raw_os_error() {
+        // What is mounted below it would be mounted outside, too.
+        Some(libc::EINVAL) => anyhow!(
+            "cannot keep mounts to the lab: / is no mount, as after chroot; \
+             \"mount --bind DIR DIR\" before the chroot makes it one"
+        ),
+        _ => anyhow!(e).context("cannot keep mounts to the lab"),
+    })?;
     own_run().context("cannot have a /run of its own")?;
     // In a container parts of /proc and /sys may be hidden, and then nobody gets a new one; the
     // old ones serve, though they show more processes and other devices.
