@@ -62,3 +62,23 @@ pub fn json_lines(text: &str, path: &Path) {
     }
     assert!(depth == 0 && !quoted, "{}: {text}", path.display());
 }
+
+/// The doors are built with unstable flags, by nobody who only runs the tests; so at least they are
+/// made of the same files as the program.
+#[test]
+fn the_doors_have_every_module_of_the_program() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = |name: &str| std::fs::read_to_string(root.join(name)).expect("a file of text");
+    let (program, doors) = (text("src/main.rs"), text("tests/fuzz/src/lib.rs"));
+    let modules: Vec<&str> = program.lines().filter_map(|l| l.strip_prefix("mod ")).collect();
+    assert!(modules.len() > 10, "{modules:?}");
+    for module in modules {
+        let name = module.trim_end_matches(';');
+        // A file beside the folder of its modules would not find them from there.
+        let alone = !root.join("src").join(name).is_dir();
+        let file = if alone { format!("{name}.rs") } else { format!("{name}/mod.rs") };
+        assert!(root.join("src").join(&file).exists(), "src/{file}");
+        let lines = format!("#[path = \"../../../src/{file}\"]\nmod {name};\n");
+        assert!(doors.contains(&lines), "tests/fuzz/src/lib.rs lacks\n{lines}");
+    }
+}

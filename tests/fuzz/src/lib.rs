@@ -21,7 +21,7 @@ mod applet;
 mod cli;
 #[path = "../../../src/cmd/mod.rs"]
 mod cmd;
-#[path = "../../../src/ctx.rs"]
+#[path = "../../../src/ctx/mod.rs"]
 mod ctx;
 #[path = "../../../src/error.rs"]
 mod error;
@@ -41,6 +41,8 @@ mod opt;
 mod output;
 #[path = "../../../src/rtnl/mod.rs"]
 mod rtnl;
+#[path = "../../../src/sort.rs"]
+mod sort;
 #[path = "../../../src/sys/mod.rs"]
 mod sys;
 
