@@ -46,7 +46,7 @@
 //! fixed is made equal by [`normalize`], and only there: addresses of links that do not occur in
 //! the script, link-local addresses made of them, timers, ages, the dates of `iptables-save`, times
 //! of `ping`. What an output says about a link's state may lag behind; so a command that only
-//! shows is asked again, some seconds long, before a difference is believed.
+//! shows, or `ping`, is asked again, some seconds long, before a difference is believed.
 
 use crate::lab::{Lab, Outcome, Tool, split};
 use std::fmt::Write as _;
@@ -180,7 +180,8 @@ impl<'a> Line<'a> {
         const SHOWS: &[&str] =
             &["show", "list", "lst", "ls", "sh", "get", "-S", "-L", "-a", "-n", "s", "a", "r", "l"];
         let words = || self.command.split_whitespace();
-        words().next().is_some_and(|w| w.ends_with("-save"))
+        // How many of a flood are on their way at once is a matter of what else the machine does.
+        words().next().is_some_and(|w| w.ends_with("-save") || w == "ping")
             || (words().any(|w| SHOWS.contains(&w))
                 && !words().skip(1).any(|w| CHANGES.contains(&w))
                 && !self.shell)
