@@ -508,7 +508,8 @@ fn explained(msg: Msg<'_>, errno: i32, at: usize) -> Result<Ack, Error> {
     const NLMSGERR_ATTR_MSG: u16 = 1;
     const NLMSGERR_ATTR_OFFS: u16 = 2;
     const NLMSGERR_ATTR_MISS_TYPE: u16 = 5;
-    let mut nack = Nack { errno: -errno, ..Nack::default() };
+    // The lowest of all numbers has no opposite, and is no error of the kernel's either.
+    let mut nack = Nack { errno: errno.wrapping_neg(), ..Nack::default() };
     if msg.flags & NLM_F_ACK_TLVS != 0 {
         for a in Attrs(msg.payload.get(at..).unwrap_or(&[])) {
             match a.kind {
