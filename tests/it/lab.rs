@@ -94,11 +94,14 @@ pub fn reference() -> &'static Path {
     })
 }
 
-/// Lets a hang-up end what is started from here on, also where the tests run under nohup.
-pub fn hear_hangups() {
+/// Lets a hang-up or an interrupt end what is started from here on, also where the tests run under
+/// nohup or in a script's background.
+pub fn hear_signals() {
     use nix::sys::signal::{SigHandler, Signal, signal};
-    // SAFETY: the default action runs no code of ours.
-    unsafe { signal(Signal::SIGHUP, SigHandler::SigDfl) }.expect("SIGHUP has a default action");
+    for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+        // SAFETY: the default action runs no code of ours.
+        unsafe { signal(number, SigHandler::SigDfl) }.expect("it has a default action");
+    }
 }
 
 /// What a command did.

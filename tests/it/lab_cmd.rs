@@ -90,6 +90,7 @@ pub fn good(command: &mut Command) -> String {
 
 #[test]
 fn the_status_is_the_commands() {
+    crate::lab::hear_signals();
     let place = Place::new();
     for (words, status) in [
         (&["--", "true"][..], 0),
@@ -182,6 +183,7 @@ fn root_keeps_other_peoples_files_within_reach() {
 
 #[test]
 fn on_a_terminal_a_prompt_is_there_in_no_time_and_the_terminal_is_given_back() {
+    crate::lab::hear_signals();
     let place = Place::new();
     // How busy the machine is shows in how long the session alone takes.
     let (mut quickest, mut session_alone) = (Duration::MAX, Duration::MAX);
@@ -295,7 +297,7 @@ fn nothing_is_left_when_any_of_it_is_killed() {
         First,
         Command,
     }
-    crate::lab::hear_hangups();
+    crate::lab::hear_signals();
     let place = Place::new();
     let before = machine();
     for (who, signal) in [

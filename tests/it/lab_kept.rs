@@ -204,7 +204,7 @@ fn read_all(dir: &std::path::Path, told: &mut String) {
 
 #[test]
 fn nothing_is_left_after_twenty_kills_at_random_moments() {
-    crate::lab::hear_hangups();
+    crate::lab::hear_signals();
     let place = Place::new();
     let before = host();
     let program = place.program();
