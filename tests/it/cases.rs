@@ -126,6 +126,12 @@ fn blocks(directory: &str) -> Vec<Block> {
     blocks
 }
 
+/// The blocks of a directory that the reference is compared in: place and script.
+pub fn scripts(directory: &str) -> Vec<(String, String)> {
+    let whole = |b: &Block| b.gap.is_none() && b.since.is_none() && b.refused.is_none();
+    blocks(directory).into_iter().filter(whole).map(|b| (b.place, b.script)).collect()
+}
+
 /// Runs one directory, a few blocks at a time, and reports everything that failed.
 fn run(directory: &str) {
     if directory == "vm-tunnels" {

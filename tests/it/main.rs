@@ -4,6 +4,7 @@
 //! `cases` runs the case files below `tests/cases/`. An object's tests are case files where that
 //! is possible, else a module here.
 
+mod alike;
 mod attempt;
 mod beginnings;
 mod callers;

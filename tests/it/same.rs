@@ -165,6 +165,16 @@ impl<'a> Line<'a> {
         line
     }
 
+    /// A command of the tool under test, for which words can be split.
+    pub fn is_plain(&self) -> bool {
+        self.by.is_none() && !self.shell && !self.command.is_empty() && self.command != "settle"
+    }
+
+    /// It without its marks.
+    pub fn command(&self) -> &'a str {
+        self.command
+    }
+
     /// What comes of it in this lab.
     pub fn run(&self, lab: &Lab, tool: Tool) -> Outcome {
         let words = if self.shell {
@@ -176,7 +186,7 @@ impl<'a> Line<'a> {
     }
 
     /// Whether doing it twice is the same as doing it once.
-    fn only_shows(&self) -> bool {
+    pub fn only_shows(&self) -> bool {
         const SHOWS: &[&str] =
             &["show", "list", "lst", "ls", "sh", "get", "-S", "-L", "-a", "-n", "s", "a", "r", "l"];
         let words = || self.command.split_whitespace();
@@ -206,7 +216,7 @@ impl<'a> Line<'a> {
     }
 
     /// What is compared, of what the tool printed.
-    fn told(&self, outcome: &Outcome, tool: Tool, script: &str) -> Outcome {
+    pub fn told(&self, outcome: &Outcome, tool: Tool, script: &str) -> Outcome {
         let mut told = outcome.clone();
         if self.by.unwrap_or(tool) != Tool::Theirs {
             told.stdout = without_newer(&outcome.out()).into();
@@ -225,7 +235,7 @@ impl<'a> Line<'a> {
         }
         let first = normalize(&outcome.err(), script);
         let mut first = first.lines().next().unwrap_or_default();
-        if first.starts_with("Usage: ") {
+        if first.starts_with("Usage:") {
             first = "Usage: ...";
         }
         told.stderr = if self.stderr_too { first.into() } else { vec![] };
@@ -334,7 +344,7 @@ fn by_both_starts(line: &Line<'_>, lab: &Lab, early: &Outcome, script: &str) -> 
 }
 
 /// Waits until the states of both labs agree, but not for ever.
-fn settle(theirs: &Lab, ours: &Lab, script: &str) {
+pub fn settle(theirs: &Lab, ours: &Lab, script: &str) {
     for _ in 0..300 {
         std::thread::sleep(Duration::from_millis(100));
         if state(theirs, script) == state(ours, script) {
@@ -420,7 +430,7 @@ fn neighbours(text: &str) -> String {
 }
 
 /// Everything about one command.
-fn report(done: &str, line: &str, theirs: &Outcome, ours: &Outcome, script: &str) -> String {
+pub fn report(done: &str, line: &str, theirs: &Outcome, ours: &Outcome, script: &str) -> String {
     let mut told = String::new();
     if !done.is_empty() {
         let _ = write!(told, "    after\n{done}    ");
@@ -434,7 +444,8 @@ fn report(done: &str, line: &str, theirs: &Outcome, ours: &Outcome, script: &str
         [("stdout", &theirs.stdout, &ours.stdout), ("stderr", &theirs.stderr, &ours.stderr)]
     {
         let text = |bytes: &[u8]| normalize(&String::from_utf8_lossy(bytes), script);
-        let _ = write!(told, "    {name}\n{}", difference(&text(a), &text(b), false));
+        let _ =
+            write!(told, "    {name}\n{}", difference(&text(a), &without_newer(&text(b)), false));
     }
     told
 }
