@@ -115,24 +115,11 @@ fn show(_: &LinkKind, out: &mut Out, names: &mut Names, shown: Shown<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::ip::link::words::How;
-    use crate::netlink::{Attrs, Request};
-    use crate::output::Style;
+    use crate::cmd::ip::link::kind::unsent;
+    use crate::netlink::Request;
 
     fn sent(line: &str) -> Result<Vec<(u16, Vec<u8>)>, Error> {
-        let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
-        let mut req = Request::new(0, 0, &[]);
-        let mut names = Names::default();
-        names.learn_link(7, b"v0", 1, 0);
-        let mut to = Words {
-            names: &mut names,
-            req: &mut req,
-            files: &mut Vec::new(),
-            how: How { create: true, force: false, family: 0 },
-            current: None,
-        };
-        parse(&KIND, &mut Args::new(&words), &mut to)?;
-        Ok(Attrs(req.payload()).map(|a| (a.kind, a.value.to_vec())).collect())
+        unsent::sent(&KIND, line)
     }
 
     /// The bytes that iproute2 6.15 sends for the same words.
@@ -177,22 +164,12 @@ mod tests {
         told.attr(LOCAL_IP, &[10, 0, 0, 1]);
         told.attr(REMOTE_IP, &[10, 0, 0, 2]);
         told.attr(DISCOVERY_IP, &[10, 0, 0, 3]);
-        let show = |style| {
-            let mut out = Out::memory(style);
-            let mut names = Names::default();
-            names.learn_link(7, b"v0", 1, 0);
-            out.open();
-            let shown = Shown { data: Some(Attrs(told.payload())), details: 1 };
-            super::show(&KIND, &mut out, &mut names, shown);
-            out.close();
-            String::from_utf8(out.taken()).unwrap()
-        };
         assert_eq!(
-            show(Style::default()),
+            unsent::shown(&KIND, &told, false),
             "relay gateway_port 2269 relay_port 2268 local 10.0.0.1 remote 10.0.0.2 discovery 10.0.0.3 dev v0 max_tunnels 128 "
         );
         assert_eq!(
-            show(Style { json: true, ..Style::default() }),
+            unsent::shown(&KIND, &told, true),
             r#"{"mode":"relay","gateway_port":2269,"relay_port":2268,"local":"10.0.0.1","remote":"10.0.0.2","discovery":"10.0.0.3","link":"v0","max_tunnels":128}"#
         );
     }

@@ -91,23 +91,11 @@ fn show(_: &LinkKind, out: &mut Out, names: &mut Names, shown: Shown<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::ip::link::words::How;
-    use crate::netlink::{Attrs, Request};
-    use crate::output::Style;
+    use crate::cmd::ip::link::kind::unsent;
+    use crate::netlink::Request;
 
     fn sent(line: &str) -> Result<Vec<(u16, Vec<u8>)>, Error> {
-        let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
-        let mut req = Request::new(0, 0, &[]);
-        let mut names = Names::default();
-        let mut to = Words {
-            names: &mut names,
-            req: &mut req,
-            files: &mut Vec::new(),
-            how: How { create: true, force: false, family: 0 },
-            current: None,
-        };
-        parse(&KIND, &mut Args::new(&words), &mut to)?;
-        Ok(Attrs(req.payload()).map(|a| (a.kind, a.value.to_vec())).collect())
+        unsent::sent(&KIND, line)
     }
 
     /// The bytes that iproute2 6.15 sends for the same words.
@@ -145,21 +133,12 @@ mod tests {
         told.u16_be(ETHERTYPE, 0x8847);
         told.u16(SRCPORT_MIN, 49153);
         told.attr(MULTIPROTO_MODE, &[]);
-        let show = |style| {
-            let mut out = Out::memory(style);
-            let mut names = Names::default();
-            out.open();
-            let shown = Shown { data: Some(Attrs(told.payload())), details: 1 };
-            super::show(&KIND, &mut out, &mut names, shown);
-            out.close();
-            String::from_utf8(out.taken()).unwrap()
-        };
         assert_eq!(
-            show(Style::default()),
+            unsent::shown(&KIND, &told, false),
             "dstport 6635 ethertype mpls_uc srcportmin 49153 multiproto "
         );
         assert_eq!(
-            show(Style { json: true, ..Style::default() }),
+            unsent::shown(&KIND, &told, true),
             r#"{"dstport":6635,"ethertype":"mpls_uc","srcportmin":49153,"multiproto":true}"#
         );
     }

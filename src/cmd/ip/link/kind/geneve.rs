@@ -264,43 +264,22 @@ fn show(_: &LinkKind, out: &mut Out, _: &mut Names, shown: Shown<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmd::ip::link::words::How;
-    use crate::netlink::{Attrs, Request};
-    use crate::output::Style;
+    use crate::cmd::ip::link::kind::unsent;
+    use crate::netlink::Request;
 
     /// What newer kernels have, and no test kernel: an own address.
     #[test]
     fn a_local_address_is_sent_and_shown() {
-        let words: Vec<&[u8]> =
-            vec![b"id", b"5", b"remote", b"10.0.0.2", b"local", b"10.0.0.1", b"ttl", b"inherit"];
-        let mut req = Request::new(0, 0, &[]);
-        let mut to = Words {
-            names: &mut Names::default(),
-            req: &mut req,
-            files: &mut Vec::new(),
-            how: How { create: true, force: false, family: 0 },
-            current: None,
-        };
-        parse(&KIND, &mut Args::new(&words), &mut to).unwrap();
-        let data = Attrs(req.payload());
-        assert_eq!(data.find(LOCAL).map(|a| a.value), Some(&[10, 0, 0, 1][..]));
+        let sent = unsent::sent(&KIND, "id 5 remote 10.0.0.2 local 10.0.0.1 ttl inherit").unwrap();
+        assert!(sent.contains(&(LOCAL, vec![10, 0, 0, 1])), "{sent:?}");
         let mut told = Request::new(0, 0, &[]);
         told.u32(ID, 5);
         told.attr(LOCAL, &[10, 0, 0, 1]);
         told.u8(TTL_INHERIT, 1);
         told.u16_be(PORT, 6081);
-        let show = |style| {
-            let mut out = Out::memory(style);
-            out.open();
-            let shown = Shown { data: Some(Attrs(told.payload())), details: 1 };
-            show(&KIND, &mut out, &mut Names::default(), shown);
-            out.close();
-            String::from_utf8(out.taken()).unwrap()
-        };
-        assert_eq!(show(Style::default()), "id 5 local 10.0.0.1 ttl inherit dstport 6081 ");
-        assert_eq!(
-            show(Style { json: true, ..Style::default() }),
-            r#"{"id":5,"local":"10.0.0.1","port":6081}"#
-        );
+        let text = unsent::shown(&KIND, &told, false);
+        assert_eq!(text, "id 5 local 10.0.0.1 ttl inherit dstport 6081 ");
+        let data = unsent::shown(&KIND, &told, true);
+        assert_eq!(data, r#"{"id":5,"local":"10.0.0.1","port":6081}"#);
     }
 }

@@ -290,6 +290,41 @@ pub fn show(kind: &LinkKind, out: &mut Out, names: &mut Names, shown: Shown<'_>)
     }
 }
 
+/// For the tests of kinds that few kernels have. `v0` is a device with the index 7.
+#[cfg(test)]
+mod unsent {
+    use super::*;
+    use crate::output::Style;
+
+    /// The attributes that words become.
+    pub fn sent(kind: &LinkKind, line: &str) -> Result<Vec<(u16, Vec<u8>)>, Error> {
+        let words: Vec<&[u8]> = line.split_whitespace().map(str::as_bytes).collect();
+        let mut req = Request::new(0, 0, &[]);
+        let mut names = Names::default();
+        names.learn_link(7, b"v0", 1, 0);
+        let mut to = Words {
+            names: &mut names,
+            req: &mut req,
+            files: &mut Vec::new(),
+            how: How { create: true, force: false, family: 0 },
+            current: None,
+        };
+        parse(kind, &mut Args::new(&words), &mut to)?;
+        Ok(Attrs(req.payload()).map(|a| (a.kind, a.value.to_vec())).collect())
+    }
+
+    /// What such attributes of an answer are shown as.
+    pub fn shown(kind: &LinkKind, told: &Request, json: bool) -> String {
+        let mut out = Out::memory(Style { json, ..Style::default() });
+        let mut names = Names::default();
+        names.learn_link(7, b"v0", 1, 0);
+        out.open();
+        show(kind, &mut out, &mut names, Shown { data: Some(Attrs(told.payload())), details: 1 });
+        out.close();
+        String::from_utf8(out.taken()).expect("text")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
