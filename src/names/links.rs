@@ -60,16 +60,14 @@ impl Links {
         if let Some(k) = self.known.iter().find(|k| k.exists && k.name() == name) {
             return Some(k.index);
         }
-        let mut query = query(0);
-        if name.len() < 16 {
-            query.strz(IFLA_IFNAME, name);
-        } else {
-            query.strz(IFLA_ALT_IFNAME, name);
-        }
-        let mut index = self.ask(&mut query);
-        // An alternative name may be short, too.
-        if index.is_none() && name.len() < 16 {
-            index = self.ask(&mut query_alt(name));
+        let short = name.len() < 16;
+        let mut index =
+            self.ask(&mut query_name(if short { IFLA_IFNAME } else { IFLA_ALT_IFNAME }, name));
+        // What if_nametoindex(3) says, which the reference asks next: an alternative name may be
+        // short, too, and of `eth0:` or `eth0:1` only what stands before the colon counts.
+        if index.is_none() && short {
+            let device = name.split(|b| *b == b':').next().unwrap_or(name);
+            index = self.ask(&mut query_name(IFLA_ALT_IFNAME, device));
         }
         if let Some(index) = index {
             if let Err(at) = self.place_of_name(name) {
@@ -211,8 +209,8 @@ fn query(index: u32) -> Request {
     r
 }
 
-fn query_alt(name: &[u8]) -> Request {
+fn query_name(attr: u16, name: &[u8]) -> Request {
     let mut r = query(0);
-    r.strz(IFLA_ALT_IFNAME, name);
+    r.strz(attr, name);
     r
 }

@@ -3,7 +3,7 @@
 use crate::cli::{Args, Usage, value};
 use crate::error::Error;
 use crate::names::Names;
-use crate::netlink::{self, Conn, Protocol, Request};
+use crate::netlink::{self, Conn, Protocol};
 use crate::rtnl::consts::{IFLA_ADDRESS, IFLA_ALT_IFNAME, IFLA_IFNAME, IFLA_TARGET_NETNSID};
 use crate::rtnl::link::{self, Link};
 
@@ -24,11 +24,7 @@ pub fn master(args: &mut Args<'_>, names: &mut Names) -> Result<u32, Usage> {
 /// Incomplete, or `argument "X" is wrong: Not a valid VRF name`, 255.
 pub fn vrf(args: &mut Args<'_>, names: &mut Names) -> Result<u32, Usage> {
     let name = args.need()?;
-    let is_vrf = |l: &Link<'_>| (l.info()?.kind()? == b"vrf").then_some(l.index);
-    names
-        .index(name)
-        .and_then(|_| ask(name, is_vrf))
-        .ok_or_else(|| args.wrong("Not a valid VRF name\n"))
+    names.vrf(name).ok_or_else(|| args.wrong("Not a valid VRF name\n"))
 }
 
 /// The link-layer address that the next word is.
@@ -51,17 +47,11 @@ pub fn cannot_find(name: &[u8]) -> Error {
     Error::failed(1, [b"Cannot find device \"", name, b"\""].concat())
 }
 
-/// Asks for a device by its name; virtual functions come with it, counters do not.
-fn query(name: &[u8]) -> Request {
-    let mut query = link::query(0, false, true);
-    query.strz(if name.len() < 16 { IFLA_IFNAME } else { IFLA_ALT_IFNAME }, name);
-    query
-}
-
-/// Asks the kernel for one device and takes from it what is wanted.
-pub fn ask<T>(name: &[u8], take: impl FnOnce(&Link<'_>) -> Option<T>) -> Option<T> {
+/// Asks the kernel for one device and takes from it what is wanted; virtual functions come with
+/// it, counters do not.
+pub fn ask<T>(index: u32, take: impl FnOnce(&Link<'_>) -> Option<T>) -> Option<T> {
     let mut conn = Conn::open(Protocol::Route, 1 << 20).ok()?;
-    let msg = conn.get(&mut query(name)).ok()?;
+    let msg = conn.get(&mut link::query(index, false, true)).ok()?;
     take(&Link::parse(msg.payload)?)
 }
 
@@ -71,13 +61,14 @@ pub fn ask<T>(name: &[u8], take: impl FnOnce(&Link<'_>) -> Option<T>) -> Option<
 ///
 /// The kernel's refusal.
 pub fn index_in(conn: &mut Conn, netnsid: i32, name: &[u8]) -> Result<u32, netlink::Error> {
-    let mut query = query(name);
+    let mut query = link::query(0, false, true);
+    query.strz(if name.len() < 16 { IFLA_IFNAME } else { IFLA_ALT_IFNAME }, name);
     query.attr(IFLA_TARGET_NETNSID, &netnsid.to_ne_bytes());
     let msg = conn.get(&mut query)?;
     Ok(Link::parse(msg.payload).ok_or(netlink::Error::Malformed)?.index)
 }
 
 /// Bytes of a device's address.
-pub fn address_len(name: &[u8]) -> Option<usize> {
-    ask(name, |l| Some(l.attr(IFLA_ADDRESS)?.value.len()))
+pub fn address_len(index: u32) -> Option<usize> {
+    ask(index, |l| Some(l.attr(IFLA_ADDRESS)?.value.len()))
 }

@@ -355,7 +355,9 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             Ok(msg) => msg,
             Err(netlink::Error::Nack(nack)) => {
                 names.index(name).ok_or_else(|| no_device(name))?;
-                // `ifN` is an index, but not for this question (observed in iproute2 7.2).
+                // `ifN` and `eth0:` are known, but not to this question (observed in iproute2 7.2).
+                out.begin();
+                out.end();
                 return Err(Error::Kernel { nack, status: 1, dump: false, at: None }.into());
             }
             Err(e) => return Err(Error::from(e).into()),

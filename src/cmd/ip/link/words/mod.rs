@@ -219,7 +219,7 @@ impl<'c, 'a> Change<'c, 'a> {
     fn finish(&mut self, args: &Args<'a>) -> Result<About, Error> {
         let subject = self.subject();
         if let (Some(dev), Some(len), false) = (subject, self.address_len, self.how.create)
-            && let Some(want) = device::address_len(dev)
+            && let Some(want) = self.names.index(dev).and_then(device::address_len)
             && want != len
         {
             let text = format!("Invalid address length {len} - must be {want} bytes");

@@ -187,9 +187,12 @@ fn guid(args: &mut Args<'_>, c: &mut Change<'_, '_>, vf: u32, attr: u16) -> Resu
 fn limit(c: &mut Change<'_, '_>, dev: &[u8], vf: u32, rates: &Rates) -> Result<(), Error> {
     let (mut min, mut max) = (rates.min, rates.max);
     if min.is_none() || max.is_none() {
-        let now = device::ask(dev, |link| {
-            let list = link.attr(IFLA_VFINFO_LIST)?;
-            list.nested().find_map(|info| current(info.nested(), vf))
+        let none = || Error::failed(1, [b"Device ", dev, b" does not exist"].concat());
+        let index = c.names.index(dev).ok_or_else(none)?;
+        let now = device::ask(index, |link| match link.attr(IFLA_VFINFO_LIST) {
+            Some(list) => list.nested().find_map(|info| current(info.nested(), vf)),
+            // Without any, the kernel shall say so.
+            None => Some((0, 0)),
         });
         let Some((old_min, old_max)) = now else {
             let text = format!("Cannot find VF {vf} of device \"");
@@ -199,7 +202,8 @@ fn limit(c: &mut Change<'_, '_>, dev: &[u8], vf: u32, rates: &Rates) -> Result<(
         max = max.or(Some(old_max));
     }
     let (min, max) = (min.unwrap_or(0), max.unwrap_or(0));
-    if min > max {
+    // 0 is no limit.
+    if max > 0 && min > max {
         let text = format!("Invalid min_tx_rate {min} - must be <= max_tx_rate {max}");
         return Err(Error::failed(1, text));
     }
