@@ -21,15 +21,15 @@ fn cannot_open(e: &io::Error) -> anyhow::Error {
 /// (observed in iproute2); JSON has them all.
 pub fn identify(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let pid = args.take();
+    if !args.is_empty() {
+        return Err(Error::failed(1, "extra arguments specified").into());
+    }
     if let Some(word) = pid
         && !word.iter().all(u8::is_ascii_digit)
     {
         return Err(
             Error::failed(1, [b"Specified string '", word, b"' is not a pid"].concat()).into()
         );
-    }
-    if !args.is_empty() {
-        return Err(Error::failed(1, "extra arguments specified").into());
     }
     let ns = netns::open_pid(pid.unwrap_or(b"self")).map_err(|e| cannot_open(&e))?;
     let this = netns::identity(&ns).map_err(|e| cannot_open(&e))?;

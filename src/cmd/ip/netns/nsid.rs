@@ -45,16 +45,14 @@ pub fn set(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 pub fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (mut target, mut id) = (None, None);
     while let Some(word) = args.take() {
-        let slot = match word {
-            b"target-nsid" => &mut target,
-            b"nsid" => &mut id,
+        let (slot, key, what) = match word {
+            b"target-nsid" => (&mut target, "target-nsid", "\"target-nsid\" value is invalid"),
+            b"nsid" => (&mut id, "nsid", "\"nsid\" value is invalid"),
             _ => return Err(super::usage().into()),
         };
-        let what = if word == b"nsid" {
-            "\"nsid\" value is invalid"
-        } else {
-            "\"target-nsid\" value is invalid"
-        };
+        if slot.is_some() {
+            return Err(args.duplicate(key).into());
+        }
         let n = args.value(value::i32, what)?;
         if n < 0 {
             return Err(args.wrong(what).into());

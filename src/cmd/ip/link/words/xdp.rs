@@ -36,11 +36,15 @@ pub fn offload<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>) -> Result<(), Er
 
 fn attach<'a>(args: &mut Args<'a>, c: &mut Change<'_, 'a>, mode: u32) -> Result<(), Error> {
     let flags = mode | if c.how.force { 0 } else { UPDATE_IF_NOEXIST };
+    // To offload, the reference asks for the device first (observed in iproute2 6.15).
+    if mode == HW_MODE && c.subject().is_none_or(|dev| c.names.index(dev).is_none()) {
+        return Err(args.incomplete().into());
+    }
     let word = args.need()?;
     // Only at the end of the words (observed in iproute2 7.2).
     let fd = if matches!(word, b"off" | b"none") && args.is_empty() {
         -1
-    } else if exact("pinned").is(word) {
+    } else if prefix("pinned").is(word) || prefix("fd").is(word) {
         let path = args.need()?;
         let program = bpf::open_pinned(path).map_err(|e| {
             let why = error::strerror(&e);
