@@ -541,6 +541,15 @@ pub fn difference(theirs: &str, ours: &str, brief: bool) -> String {
 /// newer one (`tests/run --newest`) nothing is taken away.
 const NEWER: &[(&[u32], &[&str])] = &[
     (&[6, 16], &["netns-immutable ", ",\"netns-immutable\":true", "\"netns-immutable\": true,"]),
+    (
+        &[6, 18],
+        &[
+            "mdb_offload_fail_notification 0 fdb_local_vlan_0 0 ",
+            "\"mdb_offload_fail_notification\":0,\"fdb_local_vlan_0\":0,",
+            "\"mdb_offload_fail_notification\": 0,",
+            "\"fdb_local_vlan_0\": 0,",
+        ],
+    ),
     (&[7, 0], &["mcast_reprobes 0 ", "\"mcast_reprobes\":0,", "\"mcast_reprobes\": 0,"]),
 ];
 

@@ -171,7 +171,8 @@ impl Shown<'_> {
     }
 
     fn addresses(&self, out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>) {
-        let before = if out.is_oneline() { Before::Dev } else { Before::Blanks };
+        let dev = out.is_oneline() || opts.echo;
+        let before = if dev { Before::Dev } else { Before::Blanks };
         out.open_list("addr_info");
         for a in self.of(link.index) {
             if (self.family != AF_UNSPEC && self.family != a.family) || self.filter.is_off(link) {

@@ -116,7 +116,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 
 /// `ip link afstats [ dev DEVICE ]`.
 pub fn families(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let mut index = 0;
+    let mut dev = None;
     while let Some(word) = args.take() {
         if prefix("help").is(word) {
             return Err(super::usage().into());
@@ -124,7 +124,12 @@ pub fn families(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         if !exact("dev").is(word) {
             return Err(args.unknown_command("link").into());
         }
-        let name = args.need()?;
+        if dev.replace(args.need()?).is_some() {
+            return Err(args.garbage("dev").into());
+        }
+    }
+    let mut index = 0;
+    if let Some(name) = dev {
         let Some(found) = ctx.names.index(name) else {
             // The status is 0 (observed in iproute2 6.15 and 7.2).
             fd::stderr(&[b"Device \"", name, b"\" does not exist.\n"].concat());

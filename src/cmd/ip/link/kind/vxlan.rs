@@ -148,6 +148,15 @@ fn parse(kind: &LinkKind, args: &mut Args<'_>, words: &mut Words<'_>) -> Result<
     while let Some(word) = args.take() {
         words.req.from_word(args.at());
         if let Some((_, key)) = VALUES.iter().find(|(w, _)| w.is(word)) {
+            let other = match *key {
+                "group" => "remote",
+                "remote" => "group",
+                _ => "",
+            };
+            // Whatever its value.
+            if said.has(other) {
+                return refuse("both group and remote cannot be specified");
+            }
             args.need()?;
             if said.has(key) {
                 return Err(args.garbage(key).into());
@@ -303,12 +312,12 @@ fn address(words: &mut Words<'_>, v4: u16, v6: u16, a: &Addr) {
     words.req.attr(if a.family == AF_INET6 { v6 } else { v4 }, a.bytes());
 }
 
+fn refuse(text: &str) -> Result<(), Error> {
+    Err(Error::failed(1, format!("vxlan: {text}")))
+}
+
 /// What can be judged only when all words are known.
 fn finish(words: &mut Words<'_>, said: &Said) -> Result<(), Error> {
-    let refuse = |text: &str| Err(Error::failed(1, format!("vxlan: {text}")));
-    if said.group.is_some() && said.remote.is_some() {
-        return refuse("both group and remote cannot be specified");
-    }
     if said.external && said.has("id") {
         return refuse("both 'external' and vni cannot be specified");
     }
