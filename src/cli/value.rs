@@ -3,38 +3,12 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub use super::labels::labels;
-
-/// strtoul with base 0: `0x10`, `010`, `16`; an optional sign; the whole word.
-///
-/// A negative number wraps as C's does; callers bound it.
-#[inline]
-fn strtoul(word: &[u8]) -> Option<(bool, u64)> {
-    let blank = |b: &u8| matches!(b, b' ' | b'\t'..=b'\r');
-    let start = word.iter().position(|b| !blank(b))?;
-    let text = std::str::from_utf8(&word[start..]).ok()?;
-    let (negative, text) = match text.as_bytes().first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let (digits, base) = match text.as_bytes() {
-        [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => {
-            (&text[2..], 16)
-        }
-        [b'0', _, ..] => (&text[1..], 8),
-        _ => (text, 10),
-    };
-    if !digits.bytes().next()?.is_ascii_hexdigit() {
-        return None;
-    }
-    Some((negative, u64::from_str_radix(digits, base).ok()?))
-}
+use crate::names::numeral;
 
 /// Unsigned, base 0. As in C, `-1` is the largest value of 64 bits, so narrower types refuse it.
 #[inline]
 pub fn u64(word: &[u8]) -> Option<u64> {
-    let (negative, v) = strtoul(word)?;
-    Some(if negative { v.wrapping_neg() } else { v })
+    numeral::u64(word, 0)
 }
 pub fn u32(word: &[u8]) -> Option<u32> {
     u64(word)?.try_into().ok()
@@ -48,12 +22,12 @@ pub fn u8(word: &[u8]) -> Option<u8> {
 }
 /// Signed, base 0.
 pub fn i32(word: &[u8]) -> Option<i32> {
-    let (negative, v) = strtoul(word)?;
+    let (negative, v) = numeral::strtoul(word, 0)?;
     let v = i64::try_from(v).ok()?;
     (if negative { -v } else { v }).try_into().ok()
 }
 pub fn i64(word: &[u8]) -> Option<i64> {
-    let (negative, v) = strtoul(word)?;
+    let (negative, v) = numeral::strtoul(word, 0)?;
     let v = i64::try_from(v).ok()?;
     Some(if negative { -v } else { v })
 }

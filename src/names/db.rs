@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::numeral;
 use crate::sys::file;
 
 /// Which database.
@@ -58,7 +59,8 @@ impl Kind {
     /// The largest number that input may have.
     fn max(self) -> u32 {
         match self {
-            Kind::RtTable | Kind::Group => u32::MAX,
+            Kind::RtTable => u32::MAX,
+            Kind::Group => i32::MAX.cast_unsigned(),
             Kind::ProtodownReason => 31,
             Kind::RtProto | Kind::AddrProto | Kind::Scope | Kind::Realm | Kind::DsField => 255,
         }
@@ -73,36 +75,10 @@ impl Kind {
     }
     /// A numeral as it is typed: base 0, but hexadecimal for the TOS byte.
     pub(super) fn parse(self, word: &[u8]) -> Option<u32> {
-        let n = if self == Kind::DsField {
-            let text = std::str::from_utf8(word).ok()?;
-            let digits = text.strip_prefix("0x").or(text.strip_prefix("0X")).unwrap_or(text);
-            if digits.starts_with('+') {
-                return None;
-            }
-            u32::from_str_radix(digits, 16).ok()?
-        } else {
-            numeral(word)?
-        };
+        let base = if self == Kind::DsField { 16 } else { 0 };
+        let n = u32::try_from(numeral::u64(word, base)?).ok()?;
         (n <= self.max()).then_some(n)
     }
-}
-
-/// Base 0, whole word; the same grammar as `cli::value::u32`, which this layer may not use.
-pub(super) fn numeral(word: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(word).ok()?;
-    if !text.as_bytes().first()?.is_ascii_digit() {
-        return None;
-    }
-    if let Some(hex) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        if !hex.as_bytes().first()?.is_ascii_hexdigit() {
-            return None;
-        }
-        return u32::from_str_radix(hex, 16).ok();
-    }
-    if text.len() > 1 && text.starts_with('0') {
-        return u32::from_str_radix(&text[1..], 8).ok();
-    }
-    text.parse().ok()
 }
 
 /// One database: the last name of each number, and every name that was read.
