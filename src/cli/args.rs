@@ -71,6 +71,10 @@ impl<'a> Args<'a> {
     pub fn back(&mut self) {
         self.next = self.next.saturating_sub(1);
     }
+    /// Leaves the words not yet taken unread.
+    pub fn skip(&mut self) {
+        self.next = self.words.len();
+    }
     pub fn is_empty(&self) -> bool {
         self.next >= self.words.len()
     }

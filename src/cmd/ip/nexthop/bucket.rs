@@ -90,8 +90,8 @@ impl Reading<'_> {
     fn request(&self) -> Request {
         let f = &self.common.filter;
         let mut r = Request::new(RTM_GETNEXTHOPBUCKET, 0, &header(AF_UNSPEC));
-        if f.id != 0 {
-            r.u32(NHA_ID, f.id);
+        if let Some(id) = f.id.filter(|id| *id != 0) {
+            r.u32(NHA_ID, id);
         }
         if let Some(index) = f.index {
             r.u32(NHA_OIF, index);

@@ -17,8 +17,8 @@ pub struct Filter {
     pub master: Option<u32>,
     pub groups: bool,
     pub fdb: bool,
-    /// Only this one; nothing else counts then. 0: all.
-    pub id: u32,
+    /// Only this one; nothing else counts then.
+    pub id: Option<u32>,
     /// 0: every protocol.
     pub protocol: u32,
 }
@@ -40,7 +40,7 @@ pub fn rows<'n>() -> &'n [Row<Reading<'n>>] {
             Row { word: prefix("groups"), arg: "", take: |_, r| { r.filter.groups = true; Ok(()) }, again: true },
             Row { word: prefix("master"), arg: "DEV", take: master, again: true },
             Row { word: prefix("vrf"), arg: "NAME", take: vrf, again: true },
-            Row { word: exact("id"), arg: "ID", take: id, again: true },
+            Row { word: exact("id"), arg: "ID", take: |a, r| { id(a, r)?; a.skip(); Ok(()) }, again: true },
             Row { word: prefix("help"), arg: "", take: |_, _| Err(super::usage()), again: true },
             Row { word: prefix("protocol"), arg: "NUMBER", take: protocol, again: true },
             Row { word: prefix("fdb"), arg: "", take: |_, r| { r.filter.fdb = true; Ok(()) }, again: true },
@@ -67,7 +67,7 @@ pub fn vrf(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
 }
 
 pub fn id(args: &mut Args<'_>, r: &mut Reading<'_>) -> Read {
-    r.filter.id = super::id(args)?;
+    r.filter.id = Some(super::id(args)?);
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use super::filter::{self, Filter};
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let filter = filter::read(&mut ctx.names, ctx.opts.family, args)?;
-    if filter.id != 0 {
-        return match ctx.route()?.change(&mut deletion(filter.id)) {
+    if let Some(id) = filter.id {
+        return match ctx.route()?.change(&mut deletion(id)) {
             Err(netlink::Error::Nack(nack)) => {
                 Err(Error::Kernel { nack, status: 1, dump: false, at: None }.into())
             }

@@ -23,8 +23,8 @@ const PACKETS_HW: Field = field("packets_hw", " packets_hw {}");
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let filter = filter::read(&mut ctx.names, ctx.opts.family, args)?;
-    if filter.id != 0 {
-        return one(ctx, query(filter.id));
+    if let Some(id) = filter.id {
+        return one(ctx, query(id));
     }
     let (conn, out, names, opts) = ctx.parts()?;
     let mut request = filter.request();
