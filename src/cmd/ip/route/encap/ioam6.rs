@@ -34,6 +34,8 @@ const INLINE: u8 = 1;
 
 /// K packets out of N, both at most this.
 const MOST: u32 = 1_000_000;
+/// Bytes that the two are typed with.
+const FREQUENCY: usize = 15;
 /// Bytes of a trace.
 const ROOM: u8 = 244;
 
@@ -97,6 +99,9 @@ fn needed(args: &Args<'_>) -> Result<(), Usage> {
 /// `K/N`
 fn frequency(word: &[u8]) -> Result<(u32, u32), &'static str> {
     const MALFORMED: &str = "Invalid frequency (malformed)";
+    if word.len() > FREQUENCY {
+        return Err("Invalid frequency (too long)");
+    }
     let number = |part: &[u8]| {
         let part = part.strip_prefix(b"+").unwrap_or(part);
         part.first().filter(|b| b.is_ascii_digit())?;

@@ -133,8 +133,10 @@ fn header(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
 
 /// `FLAVOR,... [lblen BITS] [nflen BITS]`, in this order, and the lengths only with next-csid.
 fn flavors(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
+    let word = args.last();
     let mut bits = 0;
-    for part in args.last().split(|&b| b == b',').filter(|p| !p.is_empty()) {
+    // Of commas alone there are none; nothing at all is no list.
+    for part in word.split(|&b| b == b',').filter(|p| word.is_empty() || !p.is_empty()) {
         let at = FLAVOR.iter().position(|f| f.as_bytes().eq_ignore_ascii_case(part));
         let bit = at.map_or(0, |at| 2 << at);
         if bit == 0 || bits & bit != 0 {
