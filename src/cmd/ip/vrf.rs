@@ -114,14 +114,14 @@ fn domain_at(path: &[u8]) -> Option<usize> {
 }
 
 fn identify(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let pid = match args.take() {
-        None => b"self".as_slice(),
-        Some(word) if crate::cli::value::u32(word).is_some() => word,
-        Some(_) => return Err(args.wrong("Invalid pid\n").into()),
-    };
+    let pid = args.take();
     if args.take().is_some() {
         return Err(args.wrong("Extra arguments specified\n").into());
     }
+    if pid.is_some_and(|pid| crate::cli::value::u32(pid).is_none()) {
+        return Err(args.wrong("Invalid pid\n").into());
+    }
+    let pid = pid.unwrap_or(b"self");
     let group = group_of(pid).map_err(|e| {
         Error::failed(1, format!("Failed to lookup vrf association: {}", strerror(&e)))
     })?;
