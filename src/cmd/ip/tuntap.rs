@@ -44,7 +44,7 @@ const ENTRY: &str = "mode { tun | tap } [ WORD ... ]";
 static VERBS: &[Verb] = &[
     Verb { word: prefix("add"), args: ENTRY, run: add },
     Verb { word: prefix("delete"), args: ENTRY, run: delete },
-    Verb { word: prefix("show"), args: "", run: show },
+    Verb { word: prefix("show"), args: "[ WORD ... ]", run: show },
     Verb { word: prefix("lst"), args: "=", run: show },
     Verb { word: prefix("list"), args: "=", run: show },
     Verb { word: prefix("help"), args: "", run: help },
@@ -100,22 +100,30 @@ impl Change {
         self.flags |= bit;
         Ok(())
     }
+
+    /// Whether a device is as the words say.
+    fn is(&self, name: &[u8], flags: u64) -> bool {
+        let owned =
+            |what, by: Option<u32>| by.is_none_or(|by| owner(name, what) == Some(by.into()));
+        (self.name.is_empty() || self.name == name)
+            && flags & u64::from(self.flags) == u64::from(self.flags)
+            && !(self.pi && flags & u64::from(IFF_NO_PI) != 0)
+            && owned("owner", self.user)
+            && owned("group", self.group)
+    }
 }
 
 fn mode(args: &mut Args<'_>, c: &mut Change) -> Result<(), Usage> {
     let word = args.need()?;
-    if c.flags & (IFF_TUN | IFF_TAP) != 0 {
-        let text = "You managed to ask for more than one tunnel mode.";
-        return Err(Usage::new(255, text).at(args.at()));
-    }
+    let fail = |text: &[u8]| Err(Usage::new(255, text).at(args.at()));
     let bit = match word {
-        b"tun" => IFF_TUN,
-        b"tap" => IFF_TAP,
-        _ => {
-            let text = [b"Unknown tunnel mode \"", word, b"\""].concat();
-            return Err(Usage::new(255, text).at(args.at()));
-        }
+        _ if prefix("tun").is(word) => IFF_TUN,
+        _ if prefix("tap").is(word) => IFF_TAP,
+        _ => return fail(&[b"Unknown tunnel mode \"", word, b"\""].concat()),
     };
+    if c.flags & (IFF_TUN | IFF_TAP) & !bit != 0 {
+        return fail(b"You managed to ask for more than one tunnel mode.");
+    }
     c.flag(bit)
 }
 
@@ -211,9 +219,8 @@ fn delete(_: &mut Ctx, args: &mut Args<'_>) -> Result {
 }
 
 fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    if args.take().is_some() {
-        return Err(args.garbage("name").into());
-    }
+    let mut wanted = Change::default();
+    args.read(rows(), &mut wanted, positional)?;
     let (all, interrupted) =
         ctx.route()?.snapshot(&mut link::query_family(0)).map_err(Error::from)?;
     let details = ctx.opts.details > 0;
@@ -230,6 +237,9 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         let Some(flags) = attribute(name, "tun_flags").and_then(|t| value::u64(&t)) else {
             continue;
         };
+        if !wanted.is(name, flags) {
+            continue;
+        }
         out.open();
         line(out, name, flags);
         if details {
@@ -247,6 +257,11 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 fn attribute(name: &[u8], what: &str) -> Option<Vec<u8>> {
     let path = [b"/sys/class/net/", name, b"/", what.as_bytes()].concat();
     Some(file::read(&path).ok()?.trim_ascii().to_vec())
+}
+
+/// The account that a device is for, if for any.
+fn owner(name: &[u8], what: &str) -> Option<i64> {
+    attribute(name, what).and_then(|t| value::i64(&t)).filter(|id| *id != -1)
 }
 
 fn line(out: &mut Out, name: &[u8], flags: u64) {
@@ -273,8 +288,7 @@ fn line(out: &mut Out, name: &[u8], flags: u64) {
     }
     out.close_list();
     for (what, shown) in [("owner", USER), ("group", GROUP)] {
-        let id = attribute(name, what).and_then(|t| value::i64(&t)).filter(|id| *id != -1);
-        id.into_iter().for_each(|id| out.int(shown, id));
+        owner(name, what).into_iter().for_each(|id| out.int(shown, id));
     }
 }
 
