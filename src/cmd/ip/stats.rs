@@ -2,7 +2,7 @@
 //!
 //! RTM_GETSTATS as in `link::xstats`; RTM_SETSTATS turns counting in hardware on and off.
 
-use crate::cli::value::AF_MPLS;
+use crate::cli::value::{self, AF_MPLS};
 use crate::cli::{Args, Usage, exact};
 use crate::ctx::{Ctx, Opts};
 use crate::error::{Error, Result};
@@ -132,86 +132,98 @@ fn unknown(args: &Args<'_>) -> Error {
 }
 
 /// Takes the name behind `dev`, which may be given once.
-fn device(names: &mut Names, args: &mut Args<'_>, before: u32) -> Result<u32> {
+fn device<'a>(args: &mut Args<'a>, before: Option<&[u8]>) -> Result<Option<&'a [u8]>, Usage> {
     let name = args.need()?;
-    if before != 0 {
-        return Err(args.garbage("dev").into());
+    if before.is_some() {
+        return Err(args.garbage("dev"));
     }
+    match value::ifname(name) {
+        Some(_) => Ok(Some(name)),
+        None => Err(args.wrong("\"dev\" not a valid ifname")),
+    }
+}
+
+/// The number of the device, when all words have been read.
+fn index_of(names: &mut Names, name: &[u8]) -> Result<u32, Error> {
     let missing = || Error::failed(1, [b"Cannot find device \"", name, b"\""].concat());
-    Ok(names.index(name).ok_or_else(missing)?)
+    names.index(name).ok_or_else(missing)
 }
 
 /// The places of the paths, as they are called.
 const PLACES: [&str; 3] = ["group", "subgroup", "suite"];
 
-/// Which leaves are wanted, and of which device.
-fn selection(names: &mut Names, args: &mut Args<'_>) -> Result<(Vec<bool>, u32)> {
-    let mut wanted = vec![false; LEAVES.len()];
-    let mut index = 0;
-    // The path that is being read, and how much of it there is.
-    let (mut path, mut depth) = ([""; 3], 0);
-    let choose = |wanted: &mut [bool], path: &[&str]| {
-        for (w, leaf) in wanted.iter_mut().zip(LEAVES) {
-            *w |= leaf.path[..path.len()] == *path;
-        }
+fn refused(pieces: &[&[u8]]) -> Error {
+    Error::failed(22, [b"Error: ", &pieces.concat()[..]].concat())
+}
+
+/// Marks the leaves below a path, once it is whole.
+fn choose(wanted: &mut [bool], path: &[&[u8]]) -> Result<(), Error> {
+    let begins = |leaf: &Leaf, with: &[&[u8]]| {
+        with.iter().zip(leaf.path).all(|(given, word)| *given == word.as_bytes())
     };
+    for (at, word) in path.iter().enumerate() {
+        let (above, what) = (&path[..at], PLACES[at].as_bytes());
+        let mut inside = LEAVES.iter().filter(|l| begins(l, above)).map(|l| l.path[at]);
+        let holder = above.last().copied().unwrap_or(b"top-level");
+        if inside.clone().all(str::is_empty) {
+            let level = PLACES[at - 1].as_bytes();
+            return Err(refused(&[
+                what,
+                b" ",
+                word,
+                b" requested inside leaf ",
+                level,
+                b" ",
+                holder,
+            ]));
+        }
+        if !inside.any(|w| w.as_bytes() == *word) {
+            return Err(refused(&[b"no ", what, b" named ", word, b" found inside ", holder]));
+        }
+    }
+    for (w, leaf) in wanted.iter_mut().zip(LEAVES) {
+        *w |= begins(leaf, path);
+    }
+    Ok(())
+}
+
+/// Which leaves are wanted, and of which device.
+fn selection<'a>(args: &mut Args<'a>) -> Result<(Vec<bool>, Option<&'a [u8]>)> {
+    let mut wanted = vec![false; LEAVES.len()];
+    let mut dev = None;
+    let mut path: Vec<&[u8]> = Vec::new();
     while let Some(word) = args.take() {
         if word == b"dev" {
-            index = device(names, args, index)?;
+            dev = device(args, dev)?;
             continue;
         }
         let Some(at) = PLACES.iter().position(|p| p.as_bytes() == word) else {
             return Err(unknown(args).into());
         };
         let word = args.need()?;
-        let fail =
-            |pieces: &[&[u8]]| Error::failed(22, [b"Error: ", &pieces.concat()[..]].concat());
-        let what = PLACES[at].as_bytes();
-        if at > depth {
-            let above = PLACES[depth].as_bytes();
-            let tail: &[&[u8]] =
-                &[what, b" ", word, b" requested without selecting a ", above, b" first"];
-            return Err(fail(tail).into());
+        if let Some(above) = PLACES[..at].get(path.len()) {
+            let what = PLACES[at].as_bytes();
+            let without = b" requested without selecting a ";
+            return Err(refused(&[what, b" ", word, without, above.as_bytes(), b" first"]).into());
         }
         // A whole path ends where another begins.
-        if depth > at {
-            choose(&mut wanted, &path[..depth]);
+        if path.len() > at {
+            choose(&mut wanted, &path)?;
         }
-        let above = &path[..at];
-        let mut inside = LEAVES.iter().filter(|l| l.path[..at] == *above).map(|l| l.path[at]);
-        if inside.clone().all(str::is_empty) {
-            let tail: &[&[u8]] = &[
-                what,
-                b" ",
-                word,
-                b" requested inside leaf ",
-                PLACES[at - 1].as_bytes(),
-                b" ",
-                path[at - 1].as_bytes(),
-            ];
-            return Err(fail(tail).into());
-        }
-        let Some(found) = inside.find(|w| w.as_bytes() == word) else {
-            let holder = if at == 0 { "top-level" } else { path[at - 1] };
-            let tail: &[&[u8]] =
-                &[b"no ", what, b" named ", word, b" found inside ", holder.as_bytes()];
-            return Err(fail(tail).into());
-        };
-        path[at] = found;
-        depth = at + 1;
+        path.truncate(at);
+        path.push(word);
     }
     // Without any path, all.
-    if depth > 0 || !wanted.contains(&true) {
-        choose(&mut wanted, &path[..depth]);
-    }
-    Ok((wanted, index))
+    choose(&mut wanted, &path)?;
+    Ok((wanted, dev))
 }
 
 fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     if args.peek() == Some(b"help") {
         return help(ctx, args);
     }
-    let (wanted, index) = selection(&mut ctx.names, args)?;
+    let (wanted, dev) = selection(args)?;
+    let index = dev.map_or(Ok(0), |name| index_of(&mut ctx.names, name))?;
     let leaves: Vec<&Leaf> =
         LEAVES.iter().zip(&wanted).filter_map(|(leaf, w)| w.then_some(leaf)).collect();
     let mut request = query(&leaves, index);
@@ -363,10 +375,15 @@ fn set(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     if args.peek() == Some(b"help") {
         return help(ctx, args);
     }
-    let (mut index, mut on) = (0, None);
+    let (mut dev, mut on) = (None, None);
     while let Some(word) = args.take() {
         match word {
-            b"dev" => index = device(&mut ctx.names, args, index)?,
+            b"dev" => dev = device(args, dev)?,
+            b"l3_stats" if on.is_some() => {
+                args.need()?;
+                let text = "A statistics suite to toggle was already given.";
+                return Err(Error::failed(22, text).into());
+            }
             b"l3_stats" => {
                 on = Some(args.on_off("l3_stats", 22).map_err(|u| match u.status {
                     22 => Error::returned(u),
@@ -377,10 +394,9 @@ fn set(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         }
     }
     let lacks = |text: &str| Error::fatal(255, format!("Not enough information: {text} required."));
-    if index == 0 {
-        return Err(lacks("\"dev\" argument is").into());
-    }
+    let dev = dev.ok_or_else(|| lacks("\"dev\" argument is"))?;
     let on = on.ok_or_else(|| lacks("stat type to toggle is"))?;
+    let index = index_of(&mut ctx.names, dev)?;
     let mut header = [0; HEADER_LEN];
     header[4..8].copy_from_slice(&index.to_ne_bytes());
     let mut request = Request::new(RTM_SETSTATS, 0, &header);
