@@ -1,6 +1,6 @@
 //! `ip token`: the lower half of the addresses that IPv6 makes from what routers advertise.
 
-use crate::cli::value::{self, AF_INET6};
+use crate::cli::value::{self, AF_INET6, Addr};
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::Ctx;
 use crate::error::{Error, Result};
@@ -92,7 +92,8 @@ fn delete(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 
 /// To delete it is to set the unspecified one.
 fn modify(ctx: &mut Ctx, args: &mut Args<'_>, delete: bool) -> Result {
-    let (mut token, mut dev) = (delete.then_some([0; 16]), 0);
+    let none = Addr::unspecified(AF_INET6);
+    let (mut token, mut dev) = (delete.then_some(none), 0);
     while let Some(word) = args.take() {
         if word == b"dev" {
             dev = device(&mut ctx.names, args, dev)?;
@@ -100,7 +101,8 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, delete: bool) -> Result {
             return Err(usage().into());
         } else {
             let given = value::prefix(word, AF_INET6).map_err(|e| e.at(args.at()))?;
-            token = Some(given.addr.bytes().try_into().unwrap_or([0; 16]));
+            // Of several the first counts.
+            token.get_or_insert(given.addr);
         }
     }
     let token =
@@ -109,11 +111,10 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, delete: bool) -> Result {
         let text = "Not enough information: \"dev\" argument is required.";
         return Err(Error::failed(1, text).into());
     }
-    let token = if delete { [0; 16] } else { token };
     let mut request = Request::new(RTM_NEWLINK, 0, &link::header(0, dev));
     let families = request.nest(IFLA_AF_SPEC);
     let inet6 = request.nest(u16::from(AF_INET6) | NLA_F_NESTED);
-    request.attr(IFLA_INET6_TOKEN, &token);
+    request.attr(IFLA_INET6_TOKEN, token.bytes());
     request.end(inet6);
     request.end(families);
     Ok(ctx.change(&mut request)?)
