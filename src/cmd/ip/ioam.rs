@@ -87,17 +87,19 @@ fn namespace(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             let mut request = family.request(ADD_NAMESPACE, 0);
             request.u16(ATTR_NS_ID, id(args)?);
             let (mut data, mut wide) = (None, None);
-            while let Some(word) = args.take() {
-                match word {
-                    b"data" if data.is_none() => {
-                        data = Some(args.value(value::u32, "Invalid data")?);
-                    }
-                    b"wide" if wide.is_none() => {
-                        wide = Some(args.value(value::u64, "Invalid wide data")?);
-                    }
-                    b"data" | b"wide" => return Err(args.wrong("Unexpected argument").into()),
-                    _ => return Err(args.wrong("Invalid argument").into()),
-                }
+            let mut next = args.take();
+            if next == Some(b"data") {
+                data = Some(args.value(value::u32, "Invalid data")?);
+                next = args.take();
+            }
+            if next == Some(b"wide") {
+                wide = Some(args.value(value::u64, "Invalid wide data")?);
+                next = args.take();
+            }
+            if next.is_some() {
+                let first = data.is_none() && wide.is_none();
+                let what = if first { "Invalid argument" } else { "Unexpected argument" };
+                return Err(args.wrong(what).into());
             }
             data.into_iter().for_each(|n| request.u32(ATTR_NS_DATA, n));
             wide.into_iter().for_each(|n| request.u64(ATTR_NS_DATA_WIDE, n));
