@@ -1,6 +1,6 @@
 //! `ip mptcp`: addresses that Multipath TCP uses, its limits, and what it does.
 
-use crate::cli::value::{self, AF_INET6, AF_UNSPEC, Addr};
+use crate::cli::value::{self, AF_INET, AF_UNSPEC, Addr};
 use crate::cli::{Args, Usage, prefix};
 use crate::ctx::{Ctx, Opts, pointed};
 use crate::error::{Error, Result};
@@ -126,16 +126,19 @@ struct Endpoint {
     flags: u32,
 }
 
-/// Reads an address. To `change` one, only two of its flags may be said.
-fn read(names: &mut Names, args: &mut Args<'_>, change: bool) -> Result<Endpoint, Usage> {
+/// What is wrong with a flag, and all those up to it.
+type Wrong = fn(u32, u32) -> Option<&'static str>;
+
+/// Reads an address.
+fn read(names: &mut Names, args: &mut Args<'_>, wrong: Wrong) -> Result<Endpoint, Usage> {
     let mut e = Endpoint::default();
     while let Some(word) = args.take() {
         let flag = FLAGS.iter().find(|(_, w)| w.as_bytes() == word);
         if let Some((bit, _)) = flag {
-            if change && bit & (BACKUP | FULLMESH) == 0 {
-                return Err(args.wrong("invalid flags, backup and fullmesh only"));
-            }
             e.flags |= bit;
+            if let Some(why) = wrong(*bit, e.flags) {
+                return Err(args.wrong(why));
+            }
             continue;
         }
         match word {
@@ -163,7 +166,7 @@ impl Endpoint {
         }
         if let Some(addr) = self.addr {
             r.u16(ADDR_FAMILY, addr.family.into());
-            let kind = if addr.family == AF_INET6 { ADDR_ADDR6 } else { ADDR_ADDR4 };
+            let kind = if addr.family == AF_INET { ADDR_ADDR4 } else { ADDR_ADDR6 };
             r.attr(kind, addr.bytes());
         }
         if self.port != 0 {
@@ -191,7 +194,10 @@ fn send(ctx: &mut Ctx, command: u8, e: &Endpoint) -> Result {
 }
 
 fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let e = read(&mut ctx.names, args, false)?;
+    const BOTH: u32 = SIGNAL | FULLMESH;
+    let e = read(&mut ctx.names, args, |_, all| {
+        (all & BOTH == BOTH).then_some("flags mustn't have both signal and fullmesh")
+    })?;
     if e.addr.is_none() {
         return Err(args.required("ADDRESS").into());
     }
@@ -199,16 +205,14 @@ fn add(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         let why = "flags must have signal when using port";
         return Err(args.wrong_about("port", why).into());
     }
-    if e.flags & SIGNAL != 0 && e.flags & FULLMESH != 0 {
-        let why = "flags mustn't have both signal and fullmesh";
-        return Err(args.wrong_about("fullmesh", why).into());
-    }
     not_zero(args, &e)?;
     send(ctx, ADD_ADDR, &e)
 }
 
 fn change(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let e = read(&mut ctx.names, args, true)?;
+    let e = read(&mut ctx.names, args, |one, _| {
+        (one & (BACKUP | FULLMESH) == 0).then_some("invalid flags, backup and fullmesh only")
+    })?;
     if e.id.is_some() && e.port != 0 {
         return Err(args.wrong_about("port", "port can't be used with id").into());
     }
@@ -217,7 +221,7 @@ fn change(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 }
 
 fn delete(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let e = read(&mut ctx.names, args, false)?;
+    let e = read(&mut ctx.names, args, |_, _| None)?;
     match (e.id, e.addr) {
         (None, _) => Err(args.required("ID").into()),
         (Some(0), None) => {
@@ -241,7 +245,7 @@ fn flush(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 
 fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let all = args.is_empty();
-    let e = read(&mut ctx.names, args, false)?;
+    let e = read(&mut ctx.names, args, |_, _| None)?;
     not_zero(args, &e)?;
     let mut family = open(ctx)?;
     let mut request = family.request(GET_ADDR, 0);
