@@ -67,6 +67,7 @@ pub struct Filter {
 /// The selectors while they are read.
 struct Reading<'n> {
     names: &'n mut Names,
+    family: u8,
     iif: Option<Vec<u8>>,
     filter: Filter,
 }
@@ -78,8 +79,8 @@ fn rows<'n>() -> &'n [Row<Reading<'n>>] {
         &[
             Row { word: prefix("table"), arg: "TABLE", take: table, again: true },
             Row { word: exact("iif"), arg: "DEV", take: |a, r| { r.iif = Some(a.need()?.to_vec()); Ok(()) }, again: true },
-            Row { word: prefix("from"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.from = Some(network(a)?); Ok(()) }, again: true },
-            Row { word: exact("to"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.to = Some(network(a)?); Ok(()) }, again: true },
+            Row { word: prefix("from"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.from = Some(network(a, r)?); Ok(()) }, again: true },
+            Row { word: exact("to"), arg: "PREFIX", take: |a, r| { a.need()?; r.filter.to = Some(network(a, r)?); Ok(()) }, again: true },
         ]
     }
 }
@@ -95,8 +96,8 @@ fn table(args: &mut Args<'_>, r: &mut Reading<'_>) -> Result<(), Usage> {
 }
 
 /// The word taken last as a prefix.
-fn network(args: &Args<'_>) -> Result<Prefix, Usage> {
-    value::prefix(args.last(), AF_UNSPEC).map_err(|e| e.at(args.at()))
+fn network(args: &Args<'_>, r: &Reading<'_>) -> Result<Prefix, Usage> {
+    value::prefix(args.last(), r.family).map_err(|e| e.at(args.at()))
 }
 
 fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
@@ -105,14 +106,18 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         AF_INET6 => RTNL_FAMILY_IP6MR,
         other => other,
     };
+    if family < RTNL_FAMILY_IPMR {
+        // Other families have none, and nothing is read.
+        return Ok(());
+    }
     let table = if family == RTNL_FAMILY_IPMR { RT_TABLE_DEFAULT } else { 0 };
     let filter = Filter { table, ..Filter::default() };
-    let mut r = Reading { names: &mut ctx.names, iif: None, filter };
+    let mut r = Reading { names: &mut ctx.names, family: ctx.opts.family, iif: None, filter };
     args.read(rows(), &mut r, |args, r| {
         if prefix("help").is(args.last()) {
             return Err(usage());
         }
-        r.filter.to = Some(network(args)?);
+        r.filter.to = Some(network(args, r)?);
         Ok(())
     })?;
     if let Some(name) = r.iif {
@@ -125,12 +130,6 @@ fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let mut request = Request::new(RTM_GETROUTE, 0, &header);
     if filter.table != 0 {
         request.u32(RTA_TABLE, filter.table);
-    }
-    if family < RTNL_FAMILY_IPMR {
-        // Other families have none.
-        ctx.out.begin();
-        ctx.out.end();
-        return Ok(());
     }
     Ok(ctx.table(&mut request, 1, &mut |out, names, opts, msg| {
         if msg.payload.first() == Some(&family) && filter.accepts(msg.payload) {
