@@ -58,8 +58,9 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
 /// Whether the words are about IPv6: by the option, or by a mode that only IPv6 has, wherever it
 /// stands (observed in iproute2 6.15).
 fn is_over6(ctx: &Ctx, args: &Args<'_>) -> bool {
-    let mode = |pair: &[&[u8]]| pair[0] == b"mode" && over6::mode(pair[1]).is_some();
-    ctx.opts.family == AF_INET6 || args.rest().windows(2).any(mode)
+    let mut words = args.rest().iter();
+    let mut modes = std::iter::from_fn(|| words.find(|w| **w == b"mode").and(words.next()));
+    ctx.opts.family == AF_INET6 || modes.any(|mode| over6::mode(mode).is_some())
 }
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
