@@ -23,22 +23,28 @@ const HARDWARE: &[(&str, u16, bool)] = &[
     ("cslip6", 259, false), ("adaptive", 264, false), ("x25", 271, true), ("ppp", 512, false),
     ("hdlc", 513, false), ("lapb", 516, false), ("tunnel", 768, false), ("frad", 770, false),
     ("loop", 772, false), ("fddi", 774, true), ("sit", 776, false), ("hippi", 780, true),
-    ("irda", 783, true), ("ec", 782, false),
+    ("irda", 783, true), ("ec", 782, false), ("unspec", 0, false),
 ];
 
-/// The number of a type.
+/// The name of a type, its number, and whether it has ARP.
 ///
 /// # Errors
 ///
-/// The reference's sentence for a type that is none, or has no ARP; status 255.
-pub fn kind(word: &[u8]) -> Result<u16, Error> {
-    let row = HARDWARE.iter().find(|(name, ..)| name.as_bytes() == word);
-    match row {
-        None if word != b"unspec" => Err(failed(&[b"arp: ", word, b": unknown hardware type."])),
-        None | Some((.., false)) => {
-            Err(failed(&[b"arp: ", word, b": hardware type without ARP support."]))
-        }
-        Some(&(_, number, true)) => Ok(number),
+/// The reference's sentence for a type that is none; status 255.
+pub fn kind(word: &[u8]) -> Result<(&'static str, u16, bool), Error> {
+    let row = HARDWARE.iter().find(|(name, ..)| name.as_bytes() == word).copied();
+    row.ok_or_else(|| failed(&[b"arp: ", word, b": unknown hardware type."]))
+}
+
+/// The type and the address of a device; of Ethernet alone is the form known.
+pub fn shown(kind: u16, bytes: &[u8; 14]) -> String {
+    let hex = |bytes: &[u8], between| {
+        bytes.iter().map(|b| format!("{b:02X}")).collect::<Vec<_>>().join(between)
+    };
+    match kind {
+        ETHER => format!("ether `{}'", hex(&bytes[..6], ":").to_lowercase()),
+        // The reference shows two bytes more than there are.
+        _ => format!("unspec `{}-00-00'", hex(bytes, "-")),
     }
 }
 

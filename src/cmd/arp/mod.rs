@@ -125,6 +125,7 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         device: Vec::new(),
         hardware: None,
     };
+    let (mut family, mut kind): (&[u8], _) = (b"inet", None);
     let mut options = Getopt::new(words, Order::Permute);
     while let Some(item) = options.next(&Spec { short: SHORT, long: LONG }) {
         let (code, value) = match item {
@@ -146,8 +147,8 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
             b'd' => o.verb = Verb::Delete,
             b'f' => o.verb = Verb::File,
             b'i' => o.device = value.to_vec(),
-            b'H' | b't' => o.hardware = Some(hardware::kind(value)?),
-            b'A' | b'p' => protocol(value)?,
+            b'H' | b't' => kind = Some(hardware::kind(value)?),
+            b'A' | b'p' => family = known(value)?,
             b'V' => {
                 out.text(concat!("net-tools 2.10, ipbox ", env!("CARGO_PKG_VERSION"), "\n"));
                 return Ok(());
@@ -161,6 +162,16 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
     }
     let operands = options.operands();
     o.bsd &= !o.table;
+    if family != b"inet" {
+        return Err(failed(&[b"arp: ", family, b": kernel only supports 'inet'."]));
+    }
+    if let Some((name, number, has_arp)) = kind {
+        if !has_arp {
+            let why = b": hardware type without ARP support.";
+            return Err(failed(&[b"arp: ", name.as_bytes(), why]));
+        }
+        o.hardware = Some(number);
+    }
     match o.verb {
         Verb::Show => show(&o, operands.first().copied(), out),
         Verb::Set => set(&o, &operands),
@@ -169,16 +180,14 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
     }
 }
 
-fn protocol(word: &[u8]) -> Result<(), Error> {
+/// A family of addresses that net-tools has heard of.
+fn known(word: &[u8]) -> Result<&[u8], Error> {
     if word.contains(&b',') {
         fd::stderr(b"Please don't supply more than one address family.\n");
     }
     match word {
-        b"inet" => Ok(()),
-        b"unspec" | b"ash" | b"inet6" | b"unix" | b"ax25" | b"netrom" | b"rose" | b"ipx"
-        | b"ddp" | b"ec" | b"x25" => {
-            Err(failed(&[b"arp: ", word, b": kernel only supports 'inet'."]))
-        }
+        b"inet" | b"unspec" | b"ash" | b"inet6" | b"unix" | b"ax25" | b"netrom" | b"rose"
+        | b"ipx" | b"ddp" | b"ec" | b"x25" => Ok(word),
         _ => Err(failed(&[b"arp: ", word, b": unknown address family."])),
     }
 }
@@ -359,10 +368,20 @@ fn set(o: &Options, words: &[&[u8]]) -> Result<(), Error> {
     let addr = resolve(host)?;
     let word = words.get(1).ok_or_else(|| failed(&[b"arp: need hardware address"]))?;
     let hardware = if o.use_device {
-        ioctl::hardware_address(word).map_err(|e| {
+        let found = ioctl::hardware_address(word).map_err(|e| {
             let why = strerror(&e);
             failed(&[b"arp: cant get HW-Address for `", word, b"': ", why.as_bytes(), b"."])
-        })?
+        })?;
+        if o.hardware.is_some_and(|kind| kind != found.0) {
+            return Err(failed(&[b"arp: protocol type mismatch."]));
+        }
+        if o.verbose {
+            let shown = hardware::shown(found.0, &found.1);
+            let parts: [&[u8]; 5] =
+                [b"arp: device `", word, b"' has HW address ", shown.as_bytes(), b".\n"];
+            fd::stderr(&parts.concat());
+        }
+        found
     } else {
         let kind = o.hardware.unwrap_or(hardware::ETHER);
         let bytes = hardware::address(kind, word);
