@@ -23,6 +23,8 @@ struct Words<'a> {
     dst: Ipv4Addr,
     gateway: Option<Ipv4Addr>,
     genmask: u32,
+    /// How the mask was typed.
+    mask_word: &'a [u8],
     flags: u16,
     /// One more than what was typed.
     metric: i16,
@@ -102,6 +104,7 @@ fn parse<'a>(words: &[&'a [u8]]) -> Result<Words<'a>, Error> {
         dst,
         gateway: None,
         genmask: 0,
+        mask_word: b"",
         flags: RTF_UP | if host { RTF_HOST } else { 0 },
         metric: 0,
         mtu: 0,
@@ -121,7 +124,7 @@ fn parse<'a>(words: &[&'a [u8]]) -> Result<Words<'a>, Error> {
             b"netmask" => {
                 let word = next().filter(|_| genmask == 0).ok_or_else(bad)?;
                 let (mask, _) = resolve(word, false).ok_or_else(|| unknown(word))?;
-                genmask = mask.into();
+                (genmask, w.mask_word) = (mask.into(), word);
             }
             b"gw" | b"gateway" => {
                 let word = next().filter(|_| w.gateway.is_none()).ok_or_else(bad)?;
@@ -208,7 +211,8 @@ fn check_mask(w: &Words<'_>) -> Result<(), Error> {
         ));
     }
     if rest & rest.wrapping_add(1) != 0 {
-        return Err(misused(&format!("bogus netmask {}", Ipv4Addr::from(w.genmask)), HELP));
+        let word = String::from_utf8_lossy(w.mask_word);
+        return Err(misused(&format!("bogus netmask {word}"), HELP));
     }
     if u32::from(w.dst) & rest != 0 {
         return Err(misused("netmask doesn't match route address", HELP));

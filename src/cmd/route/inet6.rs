@@ -45,23 +45,21 @@ pub fn change(add: bool, words: &[&[u8]]) -> Result<(), Error> {
             b"gw" | b"gateway" => {
                 let gateway = u32::from(RTF_GATEWAY);
                 let word = next().filter(|_| route.flags & gateway == 0).ok_or_else(bad)?;
-                let unknown = || failed(RESOLVE, &[word, b": Resolver Error 0 (no error)"]);
+                let unknown = || failed(RESOLVE, &[&why(word, b"Resolver Error 0 (no error)")]);
                 route.gateway = value::ipv6(word).map(Ipv6Addr::from).ok_or_else(unknown)?;
                 route.flags |= gateway;
             }
             b"mod" => route.flags |= u32::from(RTF_MODIFIED),
             b"dyn" => route.flags |= u32::from(RTF_DYNAMIC),
-            b"device" | b"dev" => {
-                device = Some(next().filter(|_| device.is_none()).ok_or_else(bad)?);
-            }
+            // Of several the last counts.
+            b"device" | b"dev" => device = Some(next().ok_or_else(bad)?),
             // The last word may be a device without `dev`.
-            name if device.is_none() => {
+            name => {
                 device = Some(name);
                 if next().is_some() {
                     return Err(bad());
                 }
             }
-            _ => return Err(bad()),
         }
     }
     if let Some(name) = device {
@@ -95,6 +93,11 @@ fn prefix(target: &[u8]) -> Result<(Ipv6Addr, u16), Error> {
     v6.map(|a| (a, length)).ok_or_else(|| unknown(name))
 }
 
+/// A resolver's sentence; without a name it stands alone.
+fn why(name: &[u8], sentence: &[u8]) -> Vec<u8> {
+    [name, if name.is_empty() { b"" } else { b": " }, sentence].concat()
+}
+
 /// getaddrinfo's number and a sentence for it.
 fn unknown(name: &[u8]) -> Error {
     let (number, why): (&[u8], &[u8]) = if value::inet_aton(name).is_some() {
@@ -104,7 +107,7 @@ fn unknown(name: &[u8]) -> Error {
     } else {
         (b"-3", b"Host name lookup failure")
     };
-    failed(1, &[b"getaddrinfo: ", name, b": ", number, b"\n", name, b": ", why])
+    failed(1, &[b"getaddrinfo: ", name, b": ", number, b"\n", &self::why(name, why)])
 }
 
 #[cfg(test)]

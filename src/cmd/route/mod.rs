@@ -180,14 +180,15 @@ fn route(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
             Ok(Item::Option(code, value)) => (code, value.unwrap_or(b"")),
             Ok(Item::Word(_)) => continue,
             Err(m) => {
-                // The help goes to stdout, and nothing has failed (observed in net-tools 2.10).
+                // It asks for the help as `-?` does, and is no failure (observed in net-tools 2.10).
                 fd::stderr(&[&m.sentence(name)[..], b"\n"].concat());
-                out.text(HELP);
-                return Ok(());
+                help = true;
+                continue;
             }
         };
         match u8::try_from(code).unwrap_or(0) {
-            b'e' => o.extend = o.extend.saturating_add(1),
+            // A number of two bits (observed in net-tools 2.10).
+            b'e' => o.extend = (o.extend + 1) % 4,
             // -N is for symbolic names and yet shows none (observed in net-tools 2.10).
             b'n' | b'N' => o.numeric = true,
             // There is nothing more to tell.

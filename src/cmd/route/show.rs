@@ -108,7 +108,7 @@ fn inet(o: &Options, out: &mut Out) -> Result<(), Error> {
         (Hosts::read(), Networks::read())
     };
     out.text("Kernel IP routing table\n");
-    // More than two -e show no more.
+    // Three -e show no more.
     let header = INET_HEADERS.get(usize::from(o.extend));
     out.text(header.unwrap_or(&""));
     if table.is_empty() {
