@@ -204,6 +204,14 @@ impl Conn {
         }
     }
 
+    /// As [`Conn::receive`], of whole messages: behind one that is cut, the answer that somebody
+    /// waits for cannot be seen.
+    pub(super) fn receive_whole(&mut self) -> Result<usize, Error> {
+        let len = self.receive()?;
+        let spans: usize = Msgs(&self.buf[..len]).map(|m| m.span()).sum();
+        if spans < len { Err(Error::Malformed) } else { Ok(len) }
+    }
+
     /// Sends what may be packed or without acknowledgement; the caller sees to the answers
     /// with [`Conn::drain`].
     ///
@@ -289,7 +297,7 @@ impl Conn {
         mut echo: impl FnMut(Msg<'_>),
     ) -> Result<Ack, Error> {
         loop {
-            let len = self.receive()?;
+            let len = self.receive_whole()?;
             for msg in Msgs(&self.buf[..len]) {
                 if msg.seq != seq {
                     continue; // left over from a dump that was given up
@@ -334,7 +342,7 @@ impl Conn {
         let seq = self.next_seq();
         self.send(request.finish(seq)?)?;
         loop {
-            let len = self.receive()?;
+            let len = self.receive_whole()?;
             let mut found = None;
             let mut at = 0;
             while let Some(msg) = Msgs(&self.buf[at..len]).next() {

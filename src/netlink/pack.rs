@@ -154,7 +154,7 @@ impl Conn {
         }
         self.send(&pack.buf[begin..end])?;
         loop {
-            let len = self.receive()?;
+            let len = self.receive_whole()?;
             for msg in Msgs(&self.buf[..len]) {
                 // There is no number 0 between the largest and 1.
                 let number = msg.seq.wrapping_sub(first).wrapping_sub((msg.seq < first).into());
