@@ -14,6 +14,7 @@ mod model;
 mod names;
 mod netlink;
 mod nft;
+mod numeral;
 mod opt;
 mod output;
 mod rtnl;

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub use super::labels::labels;
-use crate::names::numeral;
+use crate::numeral;
 
 /// Unsigned, base 0. As in C, `-1` is the largest value of 64 bits, so narrower types refuse it.
 #[inline]
@@ -145,9 +145,6 @@ pub fn ipv4(word: &[u8]) -> Option<[u8; 4]> {
     let mut parts = word.split(|&b| b == b'.');
     for slot in &mut out {
         let Some(part) = parts.next() else { break };
-        if !part.first()?.is_ascii_digit() {
-            return None;
-        }
         *slot = u8(part)?;
     }
     parts.next().is_none().then_some(out)

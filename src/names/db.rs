@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::numeral;
+use crate::numeral;
 use crate::sys::file;
 
 /// Which database.

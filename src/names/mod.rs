@@ -12,7 +12,6 @@ mod links;
 mod namespaces;
 mod netdb;
 mod nexthops;
-pub mod numeral;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -114,7 +113,7 @@ impl Names {
     }
     /// The number of an Ethernet protocol, by its name in any case or as a numeral.
     pub fn ethertype_number(&self, word: &[u8]) -> Option<u16> {
-        ethertype::number(word).or_else(|| numeral::u64(word, 0)?.try_into().ok())
+        ethertype::number(word).or_else(|| crate::numeral::u64(word, 0)?.try_into().ok())
     }
     /// The name of the network namespace that has this id here.
     pub fn namespace(&mut self, id: i32) -> Option<&[u8]> {

@@ -9,11 +9,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rtnl", &["netlink"]),
     ("nft", &["netlink"]),
     ("genl", &["netlink"]),
-    ("cli", &[]),
+    ("numeral", &[]),
+    ("cli", &["numeral"]),
     ("sort", &[]),
     // Its last step, one write; everything before it is text in memory.
     ("output", &["sys"]),
-    ("names", &["sys", "netlink", "rtnl"]),
+    ("names", &["sys", "netlink", "rtnl", "numeral"]),
     ("opt", &["cli", "output", "netlink", "names"]),
     ("error", BELOW_ERROR),
     ("ctx", BELOW_CTX),
@@ -27,7 +28,7 @@ const BELOW_CTX: &[&str] =
     &["sys", "netlink", "rtnl", "nft", "genl", "cli", "output", "names", "opt", "error"];
 const BELOW_CMD: &[&str] = &[
     "sys", "netlink", "rtnl", "nft", "genl", "cli", "output", "names", "opt", "error", "ctx",
-    "model", "sort",
+    "model", "sort", "numeral",
     // The table of applets, for what is about applets: --install, completions, the lab's PATH.
     "applet",
 ];

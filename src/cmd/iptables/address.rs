@@ -1,5 +1,6 @@
 //! `-s` and `-d`: addresses, names and masks.
 
+use crate::cli::value::inet_aton;
 use crate::names::NetDb;
 
 use super::fail::{Result, usage};
@@ -92,18 +93,9 @@ fn completed(word: &[u8]) -> Option<Addr> {
     Family::V4.parse(&[word, &b".0.0.0"[..missing * 2]].concat())
 }
 
-/// inet_aton(3) with fewer than four parts: `1.2.3` is 1.2.0.3.
+/// As inet_aton(3) has it: `1.2.3` is 1.2.0.3.
 pub fn short(word: &[u8]) -> Option<Addr> {
-    let parts: Vec<&[u8]> = word.split(|&b| b == b'.').collect();
-    let (last, first) = parts.split_last()?;
-    let mut addr = [0; 16];
-    for (byte, part) in addr.iter_mut().zip(first.iter().take(3)) {
-        *byte = u8::try_from(number(part, 255)?).ok()?;
-    }
-    let room = 4usize.checked_sub(first.len())?;
-    let rest = number(last, (1u64 << (8 * room)) - 1)?.to_be_bytes();
-    addr[first.len()..4].copy_from_slice(&rest[8 - room..]);
-    Some(addr)
+    Family::V4.of_ip(inet_aton(word)?.into())
 }
 
 /// `/24`, `/255.0.255.0`, or nothing for a single host.

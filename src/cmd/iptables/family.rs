@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::numeral::strtoul;
+
 /// NFPROTO_*.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -112,23 +114,18 @@ fn octet(word: &[u8]) -> Option<u8> {
     number(word, 255).and_then(|n| u8::try_from(n).ok())
 }
 
-/// A number as strtoul(3) reads it with base 0: decimal, `0x` hexadecimal, `0` octal.
+/// A number as strtoul(3) reads it with base 0: decimal, `0x` hexadecimal, `0` octal; but none
+/// with a minus.
 pub fn number(word: &[u8], max: u64) -> Option<u64> {
     // As they nearly always come: in decimal digits, fewer than would overflow.
     if matches!(word, [b'1'..=b'9', ..]) && word.len() < 19 && word.iter().all(u8::is_ascii_digit) {
         let n = word.iter().fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
         return Some(n).filter(|n| *n <= max);
     }
-    let text = std::str::from_utf8(word).ok()?;
-    let (digits, base) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => (hex, 16),
-        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
-        None => (text, 10),
-    };
-    if digits.starts_with('+') {
-        return None;
+    match strtoul(word, 0)? {
+        (false, n) if n <= max => Some(n),
+        _ => None,
     }
-    u64::from_str_radix(digits, base).ok().filter(|n| *n <= max)
 }
 
 #[cfg(test)]
@@ -150,7 +147,7 @@ mod tests {
     #[test]
     fn only_full_addresses_are_read() {
         assert_eq!(dotted(b"1.2.3.4"), Some([1, 2, 3, 4]));
-        for word in ["1.2.3", "1.2.3.256", "1.2.3.4.5", "1.2.3.", "a.b.c.d", "", "1.2.3.+4"] {
+        for word in ["1.2.3", "1.2.3.256", "1.2.3.4.5", "1.2.3.", "a.b.c.d", "", "1.2.3.-4"] {
             assert_eq!(dotted(word.as_bytes()), None, "{word}");
         }
     }
@@ -159,10 +156,11 @@ mod tests {
     fn numbers_have_three_bases_and_a_bound() {
         let n = |word: &str| number(word.as_bytes(), u64::MAX);
         assert_eq!((n("0"), n("7"), n("010"), n("0x1F")), (Some(0), Some(7), Some(8), Some(31)));
+        assert_eq!((n("+1"), n(" 1"), n(" +0x1")), (Some(1), Some(1), Some(1)));
         assert_eq!(n("999999999999999999"), Some(999_999_999_999_999_999));
         assert_eq!(n("18446744073709551615"), Some(u64::MAX));
         for word in
-            ["", "18446744073709551616", "99999999999999999999", "1a", "+1", "-1", " 1", "08"]
+            ["", "18446744073709551616", "99999999999999999999", "1a", "-1", "+-1", "1 ", "08"]
         {
             assert_eq!(n(word), None, "{word}");
         }

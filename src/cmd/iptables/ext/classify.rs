@@ -1,6 +1,7 @@
 //! `-j CLASSIFY`: the class of a queue discipline.
 
 use crate::cmd::iptables::fail::usage;
+use crate::numeral;
 
 use super::{Ext, Opt, hex, put, put_at, u32_at};
 
@@ -42,15 +43,9 @@ fn class(word: &[u8]) -> Option<u32> {
 }
 
 fn hexadecimal(word: &[u8]) -> Option<(u32, &[u8])> {
-    let word = word.trim_ascii_start();
-    let word = match word {
-        [b'0', b'x' | b'X', rest @ ..] => rest,
-        _ => word,
-    };
-    let digits = word.iter().take_while(|b| b.is_ascii_hexdigit()).count();
-    let text = std::str::from_utf8(word.get(..digits)?).ok()?;
-    let low = text.get(text.len().saturating_sub(8)..)?;
-    Some((u32::from_str_radix(low, 16).ok()?, &word[digits..]))
+    let (minus, n, rest) = numeral::leading(word, 16)?;
+    let [a, b, c, d, ..] = if minus { n.wrapping_neg() } else { n }.to_le_bytes();
+    Some((u32::from_le_bytes([a, b, c, d]), rest))
 }
 
 fn show(out: &mut Vec<u8>, class: u32, digits: u32) {

@@ -1,5 +1,6 @@
 //! `-m conntrack`: what is known of the packet's connection.
 
+use crate::cli::value::inet_aton;
 use crate::cmd::iptables::address;
 use crate::cmd::iptables::fail::{Result, usage};
 use crate::cmd::iptables::family::{ALL_ONES, Addr, Family, number};
@@ -249,28 +250,23 @@ fn mask_of(family: Family, word: &[u8]) -> Option<Addr> {
 /// The address of a host, or the sentence for one that has none.
 pub fn host(family: Family, host: &[u8], db: &NetDb) -> Result<Addr> {
     let other = match family {
-        Family::V4 => Family::V6,
-        Family::V6 => Family::V4,
+        Family::V4 => Family::V6.parse(host).is_some(),
+        Family::V6 => inet_aton(host).is_some(),
     };
     match host_address(family, host, db) {
         Some(addr) => Ok(addr),
-        None if other.parse(host).is_some() => {
-            usage(&[b"getaddrinfo: Address family for hostname not supported\n"])
-        }
+        None if other => usage(&[b"getaddrinfo: Address family for hostname not supported\n"]),
         None => usage(&[b"getaddrinfo: Name or service not known\n"]),
     }
 }
 
 /// Digits, as inet_aton(3) reads them, or a name of /etc/hosts.
 fn host_address(family: Family, host: &[u8], db: &NetDb) -> Option<Addr> {
-    let short = || match family {
+    let digits = match family {
         Family::V4 => address::short(host),
-        Family::V6 => None,
+        Family::V6 => family.parse(host),
     };
-    family
-        .parse(host)
-        .or_else(short)
-        .or_else(|| db.addresses(host).into_iter().find_map(|ip| family.of_ip(ip)))
+    digits.or_else(|| db.addresses(host).into_iter().find_map(|ip| family.of_ip(ip)))
 }
 
 fn take_ports(f: &mut Fill<'_, '_>, value: &[u8], index: usize) -> Result {

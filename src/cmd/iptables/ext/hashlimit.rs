@@ -137,7 +137,7 @@ static OPTS: &[Opt] = &[
 
 fn bad<T>(option: &str, value: &[u8]) -> Result<T> {
     let before = format!("hashlimit: Bad value for \"--hashlimit-{option}\" option: \"");
-    usage(&[before.as_bytes(), value, b"\"\n"])
+    usage(&[before.as_bytes(), value, b"\""])
 }
 
 /// The number that a word begins with, blanks and a sign before it allowed; far too large for a

@@ -1,9 +1,9 @@
 //! `-m mark`: the packet's mark.
 
 use crate::cmd::iptables::fail::{Result, usage};
-use crate::cmd::iptables::family::number;
 use crate::nft::{Cmp, Exprs, meta};
 
+use super::scalar::leading;
 use super::{Ext, Is, Opt, Shown, put, put_at, u32_at};
 
 /// struct xt_mark_mtinfo1: mark, mask, inverted.
@@ -44,8 +44,10 @@ pub static MARK: Ext = Ext {
 
 /// `VALUE[/MASK]`; without a mask all bits.
 pub fn parse(word: &[u8], ext: &str, option: &str) -> Result<(u32, u32)> {
-    let read = match leading(word) {
-        Some((mark, [b'/', mask @ ..])) => leading(mask).map(|(mask, rest)| (mark, mask, rest)),
+    let read = match leading(word, u32::MAX) {
+        Some((mark, [b'/', mask @ ..])) => {
+            leading(mask, u32::MAX).map(|(mask, rest)| (mark, mask, rest))
+        }
         Some((mark, rest)) => Some((mark, u32::MAX, rest)),
         None => None,
     };
@@ -55,14 +57,6 @@ pub fn parse(word: &[u8], ext: &str, option: &str) -> Result<(u32, u32)> {
         None => format!("{ext}: bad integer value for option \"--{option}\", or out of range.\n"),
     };
     usage(&[text.as_bytes()])
-}
-
-/// The number that a word begins with, and what follows it.
-fn leading(word: &[u8]) -> Option<(u32, &[u8])> {
-    // Digits end at the first byte that makes no number with those before; `0x` needs one more.
-    let end = (1..=word.len()).rev().find(|&end| number(&word[..end], u64::MAX).is_some())?;
-    let value = number(&word[..end], u32::MAX.into())?;
-    Some((u32::try_from(value).ok()?, &word[end..]))
 }
 
 fn show(out: &mut Vec<u8>, s: &Shown<'_>) {

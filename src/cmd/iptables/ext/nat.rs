@@ -1,10 +1,10 @@
 //! What the targets of address translation share: addresses and ports, in three structures.
 
 use crate::cmd::iptables::fail::{Result, usage};
-use crate::cmd::iptables::family::{Addr, Family, number};
+use crate::cmd::iptables::family::{Addr, Family};
 use crate::names::NetDb;
 
-use super::{Fill, put, put_at, u32_at};
+use super::{Fill, put, put_at, scalar, u32_at};
 
 /// NF_NAT_RANGE_*.
 pub const MAP_IPS: u32 = 1;
@@ -242,13 +242,10 @@ impl Ports {
 
 /// A port and what follows it; a name must be all there is.
 fn port<'w>(word: &'w [u8], least: u16, db: Option<&NetDb>) -> Result<(u16, &'w [u8])> {
-    let hex = word.starts_with(b"0x") || word.starts_with(b"0X");
-    let digit = |b: &u8| if hex { b.is_ascii_hexdigit() } else { b.is_ascii_digit() };
-    let skip = if hex { 2 } else { 0 };
-    let end = skip + word[skip..].iter().take_while(|b| digit(b)).count();
-    let value = number(&word[..end], u16::MAX.into()).and_then(|n| u16::try_from(n).ok());
-    if let Some(port) = value.filter(|p| *p >= least) {
-        return Ok((port, &word[end..]));
+    if let Some((port, rest)) = scalar::leading(word, u16::MAX.into())
+        && let Some(port) = u16::try_from(port).ok().filter(|p| *p >= least)
+    {
+        return Ok((port, rest));
     }
     match db.and_then(|db| db.port(word, None)) {
         Some(port) => Ok((port, b"")),

@@ -4,6 +4,7 @@ use crate::cmd::iptables::fail::{Result, usage};
 use crate::cmd::iptables::family::number;
 use crate::names::NetDb;
 use crate::nft::{Cmp, Exprs, base};
+use crate::numeral::strtoul;
 
 use super::{Is, Shown, Test, put, put_at, u16_at};
 
@@ -266,11 +267,10 @@ pub fn range(word: &[u8], option: (&str, &str), db: &NetDb) -> Result<(u16, u16)
 /// A port in decimal digits. The reference keeps only the low bits of larger numbers; another port
 /// than the one that was asked for is none here.
 fn decimal(word: &[u8]) -> Option<u16> {
-    let word = word.trim_ascii_start();
-    if !word.first()?.is_ascii_digit() {
-        return None;
+    match strtoul(word, 10)? {
+        (false, n) => n.try_into().ok(),
+        _ => None,
     }
-    std::str::from_utf8(word).ok()?.parse().ok()
 }
 
 /// What stands before and behind a colon.

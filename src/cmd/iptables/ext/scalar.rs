@@ -2,6 +2,7 @@
 
 use crate::cmd::iptables::fail::{Result, usage};
 use crate::cmd::iptables::family::{Addr, Family, number};
+use crate::numeral;
 
 use super::{Opt, ports, put_at};
 
@@ -15,7 +16,7 @@ pub fn int(word: &[u8], place: Place, low: u32, high: u32) -> Result<u32> {
 }
 /// The same of 64 bits.
 pub fn whole(word: &[u8], (ext, option): Place, low: u64, high: u64) -> Result<u64> {
-    match number(word.trim_ascii_start(), high).filter(|n| *n >= low) {
+    match number(word, high).filter(|n| *n >= low) {
         Some(n) => Ok(n),
         None => {
             let text = format!(
@@ -66,7 +67,7 @@ pub fn put_name(info: &mut [u8], at: usize, size: usize, text: &[u8]) -> Result 
 /// A mask as a number of bits or written out.
 pub fn prefix(word: &[u8], family: Family, (ext, option): Place) -> Result<Addr> {
     let most = family.len() * 8;
-    let bits = number(word.trim_ascii_start(), most as u64).and_then(|n| usize::try_from(n).ok());
+    let bits = number(word, most as u64).and_then(|n| usize::try_from(n).ok());
     // A number alone would be an address of one part.
     let written = || family.parse(word).filter(|_| word.iter().any(|b| matches!(b, b'.' | b':')));
     match bits.map(|bits| family.mask(bits)).or_else(written) {
@@ -121,17 +122,10 @@ pub fn leading(word: &[u8], most: u32) -> Option<(u32, &[u8])> {
 }
 /// The same of 64 bits.
 pub fn leading_wide(word: &[u8], most: u64) -> Option<(u64, &[u8])> {
-    let word = word.trim_ascii_start();
-    let hex = matches!(word, [b'0', b'x' | b'X', d, ..] if d.is_ascii_hexdigit());
-    let octal = !hex && word.starts_with(b"0");
-    let digit = |b: &&u8| match (hex, octal) {
-        (true, _) => b.is_ascii_hexdigit(),
-        (_, true) => (b'0'..=b'7').contains(b),
-        _ => b.is_ascii_digit(),
-    };
-    let skip = if hex { 2 } else { 0 };
-    let end = skip + word[skip..].iter().take_while(digit).count();
-    Some((number(&word[..end], most)?, &word[end..]))
+    match numeral::leading(word, 0)? {
+        (false, n, rest) if n <= most => Some((n, rest)),
+        _ => None,
+    }
 }
 
 /// `VALUE[/MASK]` of a mark.
@@ -205,16 +199,6 @@ pub fn signed(word: &[u8]) -> (bool, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_end_where_their_digits_end() {
-        assert_eq!(leading(b"0x1f/3", u32::MAX), Some((31, &b"/3"[..])));
-        assert_eq!(leading(b"010x", u32::MAX), Some((8, &b"x"[..])));
-        assert_eq!(leading(b"0", u32::MAX), Some((0, &b""[..])));
-        assert_eq!(leading(b"4294967296", u32::MAX), None);
-        assert_eq!(leading(b"", u32::MAX), None);
-        assert_eq!(leading(b"-1", u32::MAX), None);
-    }
 
     #[test]
     fn marks_have_masks() {

@@ -210,7 +210,7 @@ fn take_counter(
     if f.not && comparison != EQ {
         return usage(&[b"--", name.as_bytes(), b" option cannot be inverted\n"]);
     }
-    let Some(n) = number(value.trim_ascii_start(), u64::MAX) else {
+    let Some(n) = number(value, u64::MAX) else {
         return usage(&[b"Cannot parse ", value, b" as a counter value\n"]);
     };
     put_at(f.info, at, &n.to_ne_bytes());

@@ -211,7 +211,7 @@ fn take_monthdays(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     let mut days = 0u32;
     for word in value.split(|&b| b == b',').filter(|w| !w.is_empty()) {
         let short = &word[..word.len().min(2)];
-        match number(word.trim_ascii_start(), 31).filter(|n| *n != 0) {
+        match number(word, 31).filter(|n| *n != 0) {
             Some(day) => days |= 1 << day,
             None => return usage(&[short, b" is not a valid day for --monthdays"]),
         }

@@ -5,6 +5,7 @@ mod name;
 
 use crate::cli::getopt::{Getopt, Item, Long, Mistake, Order, Spec, Value, long};
 use crate::names::NetDb;
+use crate::numeral;
 use crate::sys::fd;
 
 use super::command::{Command, Verb};
@@ -17,7 +18,7 @@ use super::proto;
 use super::rule::{Iface, Rule, Target};
 
 pub use name::chain_name;
-use name::target_name;
+use name::{MAX_NAME, target_name};
 
 const MAX_INTERFACE: usize = 15;
 
@@ -231,20 +232,24 @@ impl<'a> Parser<'a, '_> {
                 let number = self.optional(None);
                 let verb = if number.is_some() { Verb::DeleteNumber } else { Verb::Delete };
                 self.command(verb, Some(word))?;
-                self.take_number(number)?;
+                // This one is decimal, and there was to be more of it.
+                if number.is_some_and(|n| n.contains(&b':')) {
+                    return usage(&[b"Rule ranges are not supported"]);
+                }
+                self.take_number(number, 10)?;
             }
             b'R' => {
                 self.command(Verb::Replace, Some(word))?;
                 match self.optional(None) {
                     None => return usage(&[b"-R requires a rule number"]),
-                    number => self.take_number(number)?,
+                    number => self.take_number(number, 0)?,
                 }
             }
             b'I' => {
                 self.command(Verb::Insert, Some(word))?;
                 let number = self.optional(None);
                 self.number = 1;
-                self.take_number(number)?;
+                self.take_number(number, 0)?;
             }
             b'L' | b'S' => {
                 let verb = if letter == b'L' { Verb::List } else { Verb::ListRules };
@@ -252,7 +257,7 @@ impl<'a> Parser<'a, '_> {
                 self.command(verb, chain)?;
                 if chain.is_some() {
                     let number = self.optional(None);
-                    self.take_number(number)?;
+                    self.take_number(number, 0)?;
                 }
             }
             b'F' => {
@@ -264,7 +269,7 @@ impl<'a> Parser<'a, '_> {
                 let number = if chain.is_some() { self.optional(None) } else { None };
                 let verb = if number.is_some() { Verb::ZeroNumber } else { Verb::Zero };
                 self.command(verb, chain)?;
-                self.take_number(number)?;
+                self.take_number(number, 0)?;
             }
             b'N' => {
                 self.new_name(word)?;
@@ -315,6 +320,9 @@ impl<'a> Parser<'a, '_> {
             }
             b'i' => self.rule.input = self.interface(word)?,
             b'o' => self.rule.output = self.interface(word)?,
+            b'f' if self.caller.family == Family::V6 => {
+                return usage(&[b"`-f' is not supported in IPv6, use -m frag instead"]);
+            }
             b'f' => self.rule.fragment = Some(self.not),
             b'v' => self.verbose += 1,
             b'm' => self.load_match(word)?,
@@ -402,9 +410,10 @@ impl<'a> Parser<'a, '_> {
         Ok(())
     }
 
-    fn take_number(&mut self, word: Option<&[u8]>) -> Result {
+    fn take_number(&mut self, word: Option<&[u8]>, base: u32) -> Result {
         let Some(word) = word else { return Ok(()) };
-        match number(word, i32::MAX.unsigned_abs().into()).and_then(|n| usize::try_from(n).ok()) {
+        let number = numeral::u64(word, base).and_then(|n| i32::try_from(n).ok());
+        match number.and_then(|n| usize::try_from(n).ok()) {
             None | Some(0) => usage(&[b"Invalid rule number `", word, b"'"]),
             Some(n) => {
                 self.number = n;
@@ -492,6 +501,9 @@ impl<'a> Parser<'a, '_> {
                 self.matches.push(Loaded::new(ext));
                 Ok(())
             }
+            None if word.len() > MAX_NAME => {
+                usage(&[b"Invalid match name \"", word, b"\" (28 chars max)"])
+            }
             None => usage(&[b"Couldn't load match `", word, b"':No such file or directory\n"]),
         }
     }
@@ -504,7 +516,8 @@ impl<'a> Parser<'a, '_> {
         let Some(bytes) = bytes else {
             return usage(&[b"--set-counters requires packet and byte counter"]);
         };
-        match (digits(packets), digits(bytes)) {
+        let leading = |word| numeral::leading(word, 10).map(|(_, n, _)| n);
+        match (leading(packets), leading(bytes)) {
             (None, _) => usage(&[b"--set-counters packet counter not numeric"]),
             (_, None) => usage(&[b"--set-counters byte counter not numeric"]),
             (Some(packets), Some(bytes)) => {
@@ -518,10 +531,4 @@ impl<'a> Parser<'a, '_> {
 /// A value that may be left out is taken by the option itself.
 fn value_of(opt: &Opt) -> Value {
     if opt.arg.is_empty() || opt.optional { Value::No } else { Value::Needed }
-}
-
-/// The number that a word begins with.
-fn digits(word: &[u8]) -> Option<u64> {
-    let n = word.iter().take_while(|b| b.is_ascii_digit()).count();
-    std::str::from_utf8(&word[..n]).ok()?.parse().ok()
 }
