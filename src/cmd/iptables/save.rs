@@ -15,8 +15,9 @@ use super::show::Show;
 use super::tables::{self, TABLES, Table};
 
 pub const SPEC: Spec<'static> = Spec {
-    short: "ct:M:f:V",
+    short: "bcdt:M:f:V",
     long: &[
+        letter("dump", Value::No, b'd'),
         letter("counters", Value::No, b'c'),
         letter("version", Value::No, b'V'),
         letter("table", Value::Needed, b't'),
@@ -69,6 +70,7 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
         })?;
         let Item::Option(code, value) = item else { continue };
         match u8::try_from(code).unwrap_or(0) {
+            b'b' => fd::stderr(b"-b/--binary option is not implemented\n"),
             b'c' => o.counters = true,
             b't' => o.table = value,
             b'f' => o.file = value,
@@ -76,7 +78,7 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
                 let _ = fd::stdout(format!("{prog} v{VERSION}\n").as_bytes());
                 return Ok(None);
             }
-            // The kernel loads what it needs.
+            // What is printed is the dump, and the kernel loads what it needs.
             _ => {}
         }
     }

@@ -5,7 +5,6 @@ use crate::nft::Exprs;
 use super::super::address::{self, Net};
 use super::super::command::{Command, Verb};
 use super::super::fail::{Fail, Result, usage};
-use super::super::family::Family;
 use super::super::grammar::{LIMITED, allowed};
 use super::super::rule::{Rule, Target};
 use super::super::tables;
@@ -14,9 +13,6 @@ use super::{Asked, Parser};
 
 impl<'a> Parser<'a, '_> {
     pub(super) fn finish(mut self) -> Result<Asked<'a>> {
-        if self.rule.fragment.is_some() && self.caller.family == Family::V6 {
-            return usage(&[b"`-f' is not supported in IPv6, use -m frag instead"]);
-        }
         let drops = self.rule.target.name() == b"DROP"
             || self.second == b"DROP" && self.verbs.contains(&Verb::Policy);
         if self.table == b"nat" && drops {
