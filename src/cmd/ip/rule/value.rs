@@ -77,8 +77,8 @@ pub fn ports(args: &mut Args<'_>) -> Result<Ports, Usage> {
         return Ok(Ports { first, last: number(last, "invalid port range end")?, mask: None });
     }
     let (port, mask) = halves(word, b'/');
-    let port = number(port, "invalid port")?;
     let mask = mask.map(|m| number(m, "invalid mask")).transpose()?;
+    let port = number(port, "invalid port")?;
     Ok(Ports { first: port, last: port, mask })
 }
 

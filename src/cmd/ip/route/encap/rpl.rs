@@ -23,7 +23,7 @@ static ROWS: &[Row] = &[Row {
     word: "segs",
     twice: "segs",
     take: Take::Own(|args, said| {
-        said.segs = srh::segments(args)?;
+        said.segs(args);
         Ok(())
     }),
 }];
@@ -31,12 +31,10 @@ static ROWS: &[Row] = &[Row {
 fn send(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
     word::read(ROWS, args, said)?;
     // Without a segment the kernel has the last word.
-    if said.segs.is_empty() {
-        said.segs.resize(SEG, 0);
-    }
-    let count = u8::try_from(said.segs.len() / SEG).unwrap_or(u8::MAX);
+    let segs = srh::segments(&said.segs)?;
+    let count = u8::try_from(segs.len() / SEG).unwrap_or(u8::MAX);
     let mut header = vec![0, count.saturating_mul(2), TYPE, count, 0, 0, 0, 0];
-    said.segs.chunks(SEG).rev().for_each(|s| header.extend_from_slice(s));
+    segs.chunks(SEG).rev().for_each(|s| header.extend_from_slice(s));
     said.req.attr(SRH, &header);
     Ok(())
 }

@@ -57,7 +57,7 @@ fn source(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
 
 fn segs(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
     behind_mode(args, said, "segs")?;
-    said.segs = srh::segments(args)?;
+    said.segs(args);
     Ok(())
 }
 
@@ -73,7 +73,7 @@ fn send(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
     // Without a mode the kernel has the last word (it says no).
     let mode = said.mode.unwrap_or(u32::MAX);
     let mut tunnel = mode.to_ne_bytes().to_vec();
-    tunnel.extend(srh::header(&said.segs, said.hmac, mode == 0));
+    tunnel.extend(srh::header(&srh::segments(&said.segs)?, said.hmac, mode == 0));
     said.req.attr(SRH, &tunnel);
     Ok(())
 }

@@ -93,9 +93,10 @@ fn send(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
     if said.mode.is_none() {
         return Err(Usage::new(255, "Missing action type"));
     }
-    if !said.segs.is_empty() {
+    if said.has(ROWS, "srh") {
         // The action says whether the header is put into the packet or around it.
-        let header = srh::header(&said.segs, said.hmac, said.mode != Some(B6_ENCAPS));
+        let segs = srh::segments(&said.segs)?;
+        let header = srh::header(&segs, said.hmac, said.mode != Some(B6_ENCAPS));
         said.req.attr(SRH, &header);
     }
     Ok(())
@@ -121,13 +122,12 @@ fn header(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
         return Err(args.wrong("missing \"segs\" attribute for srh\n"));
     }
     args.need()?;
-    let segs = srh::segments(args)?;
+    said.segs(args);
     if args.peek() == Some(b"hmac") {
         args.take();
         args.need()?;
         seg6::hmac(args, said)?;
     }
-    said.segs = segs;
     Ok(())
 }
 

@@ -5,8 +5,8 @@
 //! last segment, flags, tag u16. Then the segments, the last one first, then TLVs: an HMAC is
 //! type, length, 2 bytes, key id u32, 32 bytes for the hash, which the kernel fills in.
 
+use crate::cli::Usage;
 use crate::cli::value::{self, AF_INET6};
-use crate::cli::{Args, Usage};
 use crate::output::addr::paint_of;
 use crate::output::{Field, Out, field, json_only, text_only};
 
@@ -20,21 +20,22 @@ const HMAC: usize = 40;
 /// More do not fit: the length has one byte.
 const MOST: usize = 120;
 
-/// Reads `A,A,...`, the word taken last. Empty parts count as segments `::` behind the others
+/// Reads `A,A,...`, the word of this number. Empty parts count as segments `::` behind the others
 /// (observed in iproute2 6.15).
 ///
 /// # Errors
 ///
 /// The reference's sentence for what is no IPv6 address.
-pub fn segments(args: &Args<'_>) -> Result<Vec<u8>, Usage> {
+pub fn segments((word, at): &(Vec<u8>, usize)) -> Result<Vec<u8>, Usage> {
     let mut segs = Vec::new();
-    let parts = args.last().split(|&b| b == b',');
+    let parts = word.split(|&b| b == b',');
     let count = parts.clone().count();
     if count > MOST {
-        return Err(args.wrong("too many segments\n"));
+        let text = [b"Error: argument \"", &word[..], b"\" is wrong: too many segments\n"].concat();
+        return Err(Usage::new(255, text).at(*at));
     }
     for part in parts.filter(|p| !p.is_empty()) {
-        let addr = value::addr(part, AF_INET6).map_err(|e| e.at(args.at()))?;
+        let addr = value::addr(part, AF_INET6).map_err(|e| e.at(*at))?;
         segs.extend_from_slice(addr.bytes());
         segs.resize(segs.len().next_multiple_of(SEG), 0);
         if addr.bytes().is_empty() {
@@ -50,9 +51,6 @@ pub fn segments(args: &Args<'_>) -> Result<Vec<u8>, Usage> {
 pub fn header(segs: &[u8], hmac: u32, inline: bool) -> Vec<u8> {
     let mut body = vec![0; if inline { SEG } else { 0 }];
     segs.chunks(SEG).rev().for_each(|s| body.extend_from_slice(s));
-    if segs.is_empty() {
-        body.resize(body.len() + SEG, 0);
-    }
     let last = u8::try_from(body.len() / SEG - 1).unwrap_or(u8::MAX);
     let mut flags = 0;
     if hmac != 0 {

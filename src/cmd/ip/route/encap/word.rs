@@ -48,8 +48,8 @@ pub struct Said<'a> {
     pub flags: u16,
     /// A mode or an action, by number.
     pub mode: Option<u32>,
-    /// Segments, 16 bytes each, the first one first.
-    pub segs: Vec<u8>,
+    /// The word of the segments, and its number: what it says is looked at behind all others.
+    pub segs: (Vec<u8>, usize),
     pub hmac: u32,
     /// Options of a tunnel's packets, as attributes.
     pub opts: Option<Vec<u8>>,
@@ -57,7 +57,21 @@ pub struct Said<'a> {
 
 impl<'a> Said<'a> {
     pub fn new(names: &'a mut Names, req: &'a mut Request) -> Said<'a> {
-        Said { names, req, seen: 0, flags: 0, mode: None, segs: Vec::new(), hmac: 0, opts: None }
+        Said {
+            names,
+            req,
+            seen: 0,
+            flags: 0,
+            mode: None,
+            segs: Default::default(),
+            hmac: 0,
+            opts: None,
+        }
+    }
+
+    /// Keeps the word taken last as that of the segments.
+    pub fn segs(&mut self, args: &Args<'_>) {
+        self.segs = (args.last().to_vec(), args.at());
     }
 
     /// Whether the row has had its word.
