@@ -72,7 +72,7 @@ impl Change<'_> {
     /// Reads the word taken last as the address.
     fn address(&mut self, args: &Args<'_>) -> std::result::Result<(), Usage> {
         let addr = value::addr(args.last(), self.family).map_err(|e| e.at(args.at()))?;
-        self.dst = (addr.family != AF_UNSPEC).then_some((addr, args.at()));
+        self.dst = Some((addr, args.at()));
         Ok(())
     }
 }
@@ -169,7 +169,10 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, kind: u16, flags: u16) -> Result {
 impl Change<'_> {
     fn request(&mut self, kind: u16, flags: u16) -> Result<Request> {
         let proxy = self.flags & NTF_PROXY != 0;
-        let Some((dst, dst_at)) = self.dst.filter(|_| self.dev.is_some() || proxy) else {
+        // `any` is an address when another follows, but none to be sent.
+        let enough = self.dev.is_some() || proxy;
+        let dst = self.dst.filter(|(dst, _)| enough && dst.family != AF_UNSPEC);
+        let Some((dst, dst_at)) = dst else {
             let text = "Device and destination are required arguments.";
             return Err(Error::fatal(255, text).into());
         };

@@ -30,9 +30,10 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             flags |= NTF_PROXY;
         }
         let addr = value::addr(word, ctx.opts.family).map_err(|e| e.at(args.at()))?;
-        dst = (addr.family != AF_UNSPEC).then_some((addr, args.at()));
+        dst = Some((addr, args.at()));
     }
-    let Some((dst, at)) = dst.filter(|_| dev.is_some() || flags & NTF_PROXY != 0) else {
+    let enough = dev.is_some() || flags & NTF_PROXY != 0;
+    let Some((dst, at)) = dst.filter(|(dst, _)| enough && dst.family != AF_UNSPEC) else {
         return Err(Error::failed(1, "Device and address are required arguments.").into());
     };
     let mut index = 0;
