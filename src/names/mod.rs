@@ -16,6 +16,7 @@ mod nexthops;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use crate::numeral;
 use db::Db;
 pub use db::Kind;
 use hosts::Hosts;
@@ -113,7 +114,7 @@ impl Names {
     }
     /// The number of an Ethernet protocol, by its name in any case or as a numeral.
     pub fn ethertype_number(&self, word: &[u8]) -> Option<u16> {
-        ethertype::number(word).or_else(|| crate::numeral::u64(word, 0)?.try_into().ok())
+        ethertype::number(word).or_else(|| numeral::u64(word, 0)?.try_into().ok())
     }
     /// The name of the network namespace that has this id here.
     pub fn namespace(&mut self, id: i32) -> Option<&[u8]> {
@@ -163,9 +164,8 @@ impl Names {
     }
     /// The number of an IP protocol, by its name or in decimal.
     pub fn ip_protocol_number(&self, word: &[u8]) -> Option<u8> {
-        let digits = !word.is_empty() && word.iter().all(u8::is_ascii_digit);
-        let numeral = std::str::from_utf8(word).ok().filter(|_| digits);
-        numeral.and_then(|n| n.parse().ok()).or_else(|| self.files.protocol(word))
+        let number = numeral::u64(word, 10).and_then(|n| n.try_into().ok());
+        number.or_else(|| self.files.protocol(word))
     }
     /// The name of a DSCP, which is the upper six bits of a TOS byte, or its number in decimal.
     pub fn dscp(&mut self, dscp: u8) -> Cow<'_, str> {

@@ -7,7 +7,7 @@ use crate::cli::value::{self, AF_INET, AF_UNSPEC, Addr};
 use crate::cli::{Args, Word, exact, prefix};
 use crate::ctx::{Ctx, pointed};
 use crate::error::{Error, Result};
-use crate::names::{Kind, NetDb};
+use crate::names::Kind;
 use crate::netlink::Request;
 use crate::rtnl::consts::{
     RTA_DPORT, RTA_DST, RTA_FLOWLABEL, RTA_IIF, RTA_IP_PROTO, RTA_MARK, RTA_OIF, RTA_SPORT,
@@ -182,7 +182,8 @@ impl<'a> Query<'a> {
                 self.request.u32_be(RTA_FLOWLABEL, args.value(value::u32, "invalid flowlabel")?);
             }
             Key::IpProto => {
-                let proto = args.value(protocol, "Invalid \"ipproto\" value\n")?;
+                let proto = ctx.names.ip_protocol_number(args.need()?);
+                let proto = proto.ok_or_else(|| args.wrong("Invalid \"ipproto\" value\n"))?;
                 self.request.u8(RTA_IP_PROTO, proto);
             }
         }
@@ -220,12 +221,4 @@ impl<'a> Query<'a> {
         }
         Ok(())
     }
-}
-
-/// A protocol of the transport layer, by number or by a name of /etc/protocols.
-fn protocol(word: &[u8]) -> Option<u8> {
-    if word.first()?.is_ascii_digit() {
-        return std::str::from_utf8(word).ok()?.parse().ok();
-    }
-    NetDb::default().protocol(word)
 }
