@@ -182,9 +182,10 @@ pub fn take(f: &mut Fill<'_, '_>, name: &[u8], option: &str, at: usize) -> Resul
             return usage(&[text.as_bytes()]);
         }
         count += 1;
+        // How they begin is enough.
         match side {
-            b"src" => flags |= 1 << count,
-            b"dst" => {}
+            [b's', b'r', b'c', ..] => flags |= 1 << count,
+            [b'd', b's', b't', ..] => {}
             _ => {
                 return usage(&[b"You must specify (the comma separated list of) 'src' or 'dst'."]);
             }
