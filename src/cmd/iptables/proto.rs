@@ -20,21 +20,18 @@ const KNOWN: &[(u8, &[&str])] = &[
     (0, &["all"]),
 ];
 
-/// The number of a protocol, by number, name or alias.
+/// The number of a protocol, by number, name or alias; `-p` alone takes them in any case.
 pub fn parse(word: &[u8], db: &NetDb) -> Result<u8> {
-    let known = |word: &[u8]| {
-        KNOWN.iter().find(|(_, names)| names.iter().any(|n| n.as_bytes() == word)).map(|k| k.0)
-    };
-    if let Some(n) = known(word) {
-        return Ok(n);
+    let known = KNOWN.iter().find(|(_, names)| names.iter().any(|n| n.as_bytes() == word));
+    if let Some((number, _)) = known {
+        return Ok(*number);
     }
     if let Some(n) = super::family::number(word, 255) {
         return Ok(u8::try_from(n).unwrap_or(0));
     }
-    let lower = word.to_ascii_lowercase();
-    match known(&lower).or_else(|| db.protocol(&lower)) {
+    match db.protocol(word) {
         Some(n) => Ok(n),
-        None => usage(&[b"unknown protocol \"", &lower, b"\" specified"]),
+        None => usage(&[b"unknown protocol \"", word, b"\" specified"]),
     }
 }
 

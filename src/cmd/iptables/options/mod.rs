@@ -427,7 +427,7 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn protocol(&mut self, word: &[u8]) -> Result {
-        let number = proto::parse(word, self.db)?;
+        let number = proto::parse(&word.to_ascii_lowercase(), self.db)?;
         if number == 0 && self.not {
             return usage(&[b"rule would never match protocol"]);
         }
