@@ -23,7 +23,7 @@ use super::tables::{self, Table};
 use super::tx::{Ended, Tx};
 
 const SPEC: Spec<'static> = Spec {
-    short: "cvVthnwW:M:T:",
+    short: "bcvVthnwW:M:T:",
     long: &[
         letter("counters", Value::No, b'c'),
         letter("verbose", Value::No, b'v'),
@@ -128,6 +128,7 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
         };
         let Item::Option(code, value) = item else { continue };
         match u8::try_from(code).unwrap_or(0) {
+            b'b' => fd::stderr(super::save::NO_BINARY),
             b'c' => o.counters = true,
             b'v' => o.verbose = true,
             b't' => o.test = true,

@@ -14,6 +14,9 @@ use super::list::{self, Chains};
 use super::show::Show;
 use super::tables::{self, TABLES, Table};
 
+/// What both say of -b.
+pub const NO_BINARY: &[u8] = b"-b/--binary option is not implemented\n";
+
 pub const SPEC: Spec<'static> = Spec {
     short: "bcdt:M:f:V",
     long: &[
@@ -70,7 +73,7 @@ fn options<'a>(words: &'a [&'a [u8]], family: Family, prog: &str) -> Result<Opti
         })?;
         let Item::Option(code, value) = item else { continue };
         match u8::try_from(code).unwrap_or(0) {
-            b'b' => fd::stderr(b"-b/--binary option is not implemented\n"),
+            b'b' => fd::stderr(NO_BINARY),
             b'c' => o.counters = true,
             b't' => o.table = value,
             b'f' => o.file = value,
