@@ -203,44 +203,41 @@ pub fn run(words: &[&[u8]]) -> u8 {
         Ok(globals::Then::Batch(file)) => batch::run(&mut ctx, file),
         Ok(globals::Then::Command) => by_name(&mut ctx, called, args.rest()),
         Ok(globals::Then::Done) => 0,
-        Err(e) => report(&mut ctx, e, &words[1.min(words.len())..]),
+        Err(e) => report(&mut ctx, &error::of(e), &words[1.min(words.len())..]),
     };
     if ctx.out.flush().is_err() && status == 0 { 1 } else { status }
 }
 
 /// Runs the words; what follows the first two letters of the program's name may be the object
-/// (`iproute`), and when that fails with status 1 the words are tried again by themselves.
+/// (`iproute`), and when that fails with status 1, and not by exit(), the words are tried again by
+/// themselves.
 fn by_name(ctx: &mut Ctx, called: &[u8], words: &[&[u8]]) -> u8 {
     let base = called.rsplit(|&b| b == b'/').next().unwrap_or(called);
     if base.len() > 2 && !base.starts_with(b"ipbox") && object(&base[2..]).is_some() {
         let mut line = vec![&base[2..]];
         line.extend_from_slice(words);
-        let status = finish(ctx, &line);
-        if status != 1 {
+        let Err(e) = command(ctx, &line) else { return 0 };
+        let e = error::of(e);
+        let once_more = e.status() == 1 && !e.ends_batch();
+        let status = report(ctx, &e, &line);
+        if !once_more {
             return status;
         }
     }
     if words.is_empty() {
-        let e = usage();
-        return report(ctx, e.into(), words);
+        return report(ctx, &usage().into(), words);
     }
-    finish(ctx, words)
-}
-
-/// Runs one command to its exit status.
-fn finish(ctx: &mut Ctx, words: &[&[u8]]) -> u8 {
     match command(ctx, words) {
         Ok(()) => 0,
-        Err(e) => report(ctx, e, words),
+        Err(e) => report(ctx, &error::of(e), words),
     }
 }
 
 /// Prints an error and what may help; its exit status. `words` begins with the object.
-fn report(ctx: &mut Ctx, err: anyhow::Error, words: &[&[u8]]) -> u8 {
+fn report(ctx: &mut Ctx, err: &Error, words: &[&[u8]]) -> u8 {
     ctx.out.end_early();
-    let err = error::of(err);
     ctx.complain(&err.text());
-    hint::tell(ctx, b"ip ", words, &err);
+    hint::tell(ctx, b"ip ", words, err);
     err.status()
 }
 

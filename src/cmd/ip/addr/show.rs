@@ -25,11 +25,15 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
         Some(name) => ctx.names.index(name).ok_or_else(|| no_device(name))?,
         None => 0,
     };
-    let one = if index != 0 && filter.group.is_none() {
-        Some(one_device(ctx, &filter, index)?)
-    } else {
-        None
-    };
+    let mut one = None;
+    if index != 0 {
+        one = one_device(ctx, &filter, index)?;
+        if one.is_none() {
+            ctx.out.begin();
+            ctx.out.end();
+            return Ok(());
+        }
+    }
     // The addresses come first, so that devices are shown as they come.
     let mut addrs = Vec::new();
     if family != AF_PACKET {
@@ -70,13 +74,15 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     Ok(())
 }
 
-/// One device, by index.
-fn one_device(ctx: &mut Ctx, filter: &Filter, index: u32) -> Result<Vec<u8>> {
+/// One device, by index. That there is none is said, and is no failure (observed in iproute2 6.15
+/// and 7.2).
+fn one_device(ctx: &mut Ctx, filter: &Filter, index: u32) -> Result<Option<Vec<u8>>> {
     let mut request = link::query(index, ctx.opts.stats > 0, !filter.no_vf);
     match ctx.route()?.get(&mut request) {
-        Ok(msg) => Ok(msg.payload.to_vec()),
-        Err(netlink::Error::Nack(nack)) => {
-            Err(Error::Kernel { nack, status: 1, dump: false, at: None }.into())
+        Ok(msg) => Ok(Some(msg.payload.to_vec())),
+        Err(e @ netlink::Error::Nack(_)) => {
+            ctx.complain(&Error::from(e).text());
+            Ok(None)
         }
         Err(e) => Err(Error::from(e).into()),
     }
@@ -144,13 +150,16 @@ impl Shown<'_> {
     /// The device and its addresses, inside a JSON object.
     fn device(&self, out: &mut Out, names: &mut Names, opts: &Opts, link: &Link<'_>) {
         let packet = self.family == AF_PACKET;
-        // One line for each address has no line for the device, and so its selectors rest.
-        let line = packet || opts.brief || !out.is_oneline();
+        // One line for each address has no line for the device, and so its selectors rest. Nor has
+        // what was asked for by its label, but a device that is down is left out there.
+        let form = packet || opts.brief || !out.is_oneline();
+        if form && self.filter.is_off(link) {
+            return;
+        }
+        let line = form && self.filter.label.is_none();
         if line && !self.filter.accepts(link) {
             return;
         }
-        // With labels only what is labelled is shown.
-        let line = line && self.filter.label.is_none();
         if line {
             let whole = packet || self.family == AF_UNSPEC;
             let form =
