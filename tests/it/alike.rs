@@ -297,13 +297,14 @@ impl Pair {
     }
 }
 
-/// Whether what the reference says is left to it: a namespace that is not found is named wrongly,
-/// and before 7.0 a name with a slash or a blank was refused, which newer ones leave to the kernel,
-/// as we do.
+/// Whether what the reference says is left to it: a namespace that is not found and a negative id are
+/// named wrongly, and before 7.0 a name with a slash or a blank was refused, which newer ones leave to
+/// the kernel, as we do.
 fn is_its_own(theirs: &Outcome) -> bool {
     let err = theirs.err();
     let says = |text: &str| err.contains(text);
     says("Invalid \"link-netns\" value")
+        || says("nsid\" value should be >= 0")
         || *reference_version() < *parts("7.0")
             && (says("\"dev\" not a valid ifname") || says("not a valid altname"))
 }

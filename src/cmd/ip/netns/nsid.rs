@@ -45,17 +45,18 @@ pub fn set(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
 pub fn list(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let (mut target, mut id) = (None, None);
     while let Some(word) = args.take() {
-        let (slot, key, what) = match word {
-            b"target-nsid" => (&mut target, "target-nsid", "\"target-nsid\" value is invalid"),
-            b"nsid" => (&mut id, "nsid", "\"nsid\" value is invalid"),
+        let (slot, key) = match word {
+            b"target-nsid" => (&mut target, "target-nsid"),
+            b"nsid" => (&mut id, "nsid"),
             _ => return Err(super::usage().into()),
         };
         if slot.is_some() {
             return Err(args.duplicate(key).into());
         }
-        let n = args.value(value::i32, what)?;
+        let n = args.value(value::i32, &format!("\"{key}\" value is invalid"))?;
         if n < 0 {
-            return Err(args.wrong(what).into());
+            // The reference names the word behind it.
+            return Err(args.wrong(&format!("\"{key}\" value should be >= 0")).into());
         }
         *slot = Some(n);
     }
