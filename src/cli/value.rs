@@ -10,6 +10,10 @@ use crate::numeral;
 pub fn u64(word: &[u8]) -> Option<u64> {
     numeral::u64(word, 0)
 }
+/// The same in hexadecimal, with or without `0x`.
+pub fn hex64(word: &[u8]) -> Option<u64> {
+    numeral::u64(word, 16)
+}
 pub fn u32(word: &[u8]) -> Option<u32> {
     u64(word)?.try_into().ok()
 }
@@ -373,18 +377,24 @@ pub fn lladdr_or_part(word: &[u8]) -> Result<Vec<u8>, &[u8]> {
     word.split(|&b| b == b':').take(32).map(|part| hex_byte(part).ok_or(part)).collect()
 }
 
-/// A byte as sscanf's `%x` reads it: blanks, `0x` and what follows the digits do not matter
-/// (observed in iproute2 6.15).
+/// A byte as sscanf's `%x` reads it: blanks, a sign, `0x` and what follows the digits do not
+/// matter, nor what is above 32 bits (observed in iproute2 6.15).
 fn hex_byte(part: &[u8]) -> Option<u8> {
     let part = part.trim_ascii_start();
-    let part = part.strip_prefix(b"+").unwrap_or(part);
+    let (negative, part) = match part {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        part => (false, part),
+    };
     let part = match part {
         [b'0', b'x' | b'X', rest @ ..] if rest.first().is_some_and(u8::is_ascii_hexdigit) => rest,
         part => part,
     };
     let len = part.iter().take_while(|b| b.is_ascii_hexdigit()).count();
     let digits = std::str::from_utf8(&part[..len]).ok()?;
-    std::primitive::u32::from_str_radix(digits, 16).ok()?.try_into().ok()
+    let n = std::primitive::u64::from_str_radix(digits, 16).ok()?;
+    let n = if negative { n.wrapping_neg() } else { n };
+    (n & 0xffff_ffff).try_into().ok()
 }
 
 /// A name that a new device may have: 1 to 15 bytes, no `/`, no white space, not `.` or `..`.

@@ -220,6 +220,9 @@ mod tests {
         assert_eq!(Kind::DsField.parse(b"10"), Some(16));
         assert_eq!(Kind::RtTable.parse(b"0x10"), Some(16));
         assert_eq!(Kind::RtTable.parse(b"4294967295"), Some(u32::MAX));
+        assert_eq!(Kind::RtTable.parse(b" +010"), Some(8));
+        assert_eq!(Kind::RtTable.parse(b"-0"), Some(0));
+        assert_eq!(Kind::RtTable.parse(b"-1"), None);
         assert_eq!(Kind::RtProto.parse(b"256"), None);
         assert_eq!(Kind::Scope.parse(b"nosuch"), None);
     }

@@ -93,7 +93,7 @@ fn namespace(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                 next = args.take();
             }
             if next == Some(b"wide") {
-                wide = Some(args.value(value::u64, "Invalid wide data")?);
+                wide = Some(args.value(value::hex64, "Invalid wide data")?);
                 next = args.take();
             }
             if next.is_some() {

@@ -68,10 +68,7 @@ pub fn hoplimit(t: &mut Typed<'_, '_>, attr: u16) -> Result<(), Usage> {
 
 /// A number in hexadecimal, whatever stands before it.
 pub fn hex(args: &Args<'_>, largest: u32, wrong: &str) -> Result<u32, Usage> {
-    let word = args.last();
-    let digits = word.strip_prefix(b"0x").or(word.strip_prefix(b"0X")).unwrap_or(word);
-    let digits = std::str::from_utf8(digits).ok().filter(|d| !d.starts_with('+'));
-    let number = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
+    let number = value::hex64(args.last()).and_then(|n| u32::try_from(n).ok());
     number.filter(|&n| n <= largest).ok_or_else(|| args.wrong(wrong))
 }
 

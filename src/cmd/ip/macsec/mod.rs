@@ -177,10 +177,7 @@ impl Sa {
 fn sci(args: &mut Args<'_>) -> Result<[u8; 8], Usage> {
     if args.peek() == Some(b"sci") {
         args.take();
-        let word = std::str::from_utf8(args.need()?).unwrap_or_default();
-        let digits = word.strip_prefix("0x").unwrap_or(word);
-        let number = u64::from_str_radix(digits, 16);
-        return number.map(u64::to_be_bytes).map_err(|_| args.wrong("expected sci"));
+        return args.value(value::hex64, "expected sci").map(u64::to_be_bytes);
     }
     let (mut port, mut addr) = (None, None);
     while let Some(word) = args.peek().filter(|_| port.is_none() || addr.is_none()) {

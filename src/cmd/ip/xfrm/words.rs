@@ -286,8 +286,7 @@ pub fn flags(
 ) -> Result<u32, Usage> {
     let first = args.need()?;
     if first.len() > 2 && first.starts_with(b"0x") {
-        let digits = std::str::from_utf8(&first[2..]).ok().filter(|d| !d.starts_with('+'));
-        let number = digits.and_then(|d| u32::from_str_radix(d, 16).ok());
+        let number = value::hex64(first).and_then(|n| u32::try_from(n).ok());
         return number.filter(|n| *n <= largest).ok_or_else(|| args.wrong(wrong));
     }
     args.back();

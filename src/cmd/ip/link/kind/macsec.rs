@@ -135,7 +135,7 @@ fn channel(args: &mut Args<'_>, req: &mut Request) -> Result<(), Error> {
         b"sci" => {
             args.take();
             req.from_word(args.at());
-            let sci = args.value(sci, "expected sci")?;
+            let sci = args.value(value::hex64, "expected sci")?;
             req.u64_be(SCI, sci);
         }
         b"address" => {
@@ -181,13 +181,6 @@ fn port(args: &mut Args<'_>) -> Result<u16, Usage> {
         0 => Err(args.wrong("expected port != 0")),
         port => Ok(port),
     }
-}
-
-/// 64 bits in hexadecimal.
-fn sci(word: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(word).ok()?;
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    u64::from_str_radix(digits, 16).ok()
 }
 
 /// `help` is no word here (observed in iproute2 6.15).
