@@ -161,6 +161,9 @@ fn allocspi(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
             _ => {
                 args.back();
                 let said = words::id(&mut r, args, false)?;
+                if said.spi != 0 {
+                    return Err(sentence("\"spi\" is invalid".into()).into());
+                }
                 if r.family == AF_UNSPEC {
                     r.family = said.family;
                 }
@@ -171,9 +174,6 @@ fn allocspi(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     let Some(mut id) = id else {
         return Err(sentence("Not enough information: ID is required".into()).into());
     };
-    if id.spi != 0 {
-        return Err(sentence("\"spi\" is invalid".into()).into());
-    }
     let (min, max) = match (min, max) {
         (Some(min), Some(max)) if min > max => {
             let text = "value after \"min\" is larger than value after \"max\"";

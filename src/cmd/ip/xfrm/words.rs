@@ -4,7 +4,7 @@
 //! A value that is not one is status 255, what contradicts itself 1 (observed in iproute2 6.15).
 
 use crate::cli::value::{self, AF_INET, AF_UNSPEC, Prefix};
-use crate::cli::{Args, Usage};
+use crate::cli::{Args, Usage, prefix as beginning};
 use crate::names::Names;
 use crate::rtnl::xfrm::{Address, SELECTOR_LEN, selector, set};
 
@@ -107,6 +107,10 @@ pub fn id(r: &mut Reader<'_>, args: &mut Args<'_>, loose: bool) -> Result<Id, Us
     if id.spi != 0 && is_mobility(id.proto) {
         let name = protocol_name(id.proto);
         return Err(sentence(format!("\"spi\" is invalid with XFRM-PROTO value \"{name}\"")));
+    }
+    if id.proto == 108 && id.spi > 0xffff {
+        let name = protocol_name(id.proto);
+        return Err(sentence(format!("SPI value is too large with XFRM-PROTO value \"{name}\"")));
     }
     if !loose && id.proto == 0 {
         return Err(args.required("XFRM-PROTO"));
@@ -238,9 +242,10 @@ fn ascii(word: &[u8]) -> &str {
 /// A selector of nothing yet.
 pub const NO_SELECTOR: [u8; SELECTOR_LEN] = [0; SELECTOR_LEN];
 
+/// A mode, or its beginning.
 pub fn mode(args: &mut Args<'_>) -> Result<u8, Usage> {
     let word = args.need()?;
-    let known = MODES.iter().position(|name| name.as_bytes() == word);
+    let known = MODES.iter().position(|name| beginning(name).is(word));
     let number = known.and_then(|n| u8::try_from(n).ok());
     number.ok_or_else(|| args.wrong("MODE value is invalid"))
 }
