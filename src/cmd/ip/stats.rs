@@ -187,8 +187,8 @@ fn choose(wanted: &mut [bool], path: &[&[u8]]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Which leaves are wanted, and of which device.
-fn selection<'a>(args: &mut Args<'a>) -> Result<(Vec<bool>, Option<&'a [u8]>)> {
+/// Which leaves are wanted, and of which device; nothing where the usage is.
+fn selection<'a>(args: &mut Args<'a>) -> Result<Option<(Vec<bool>, Option<&'a [u8]>)>> {
     let mut wanted = vec![false; LEAVES.len()];
     let mut dev = None;
     let mut path: Vec<&[u8]> = Vec::new();
@@ -196,6 +196,9 @@ fn selection<'a>(args: &mut Args<'a>) -> Result<(Vec<bool>, Option<&'a [u8]>)> {
         if word == b"dev" {
             dev = device(args, dev)?;
             continue;
+        }
+        if word == b"help" {
+            return Ok(None);
         }
         let Some(at) = PLACES.iter().position(|p| p.as_bytes() == word) else {
             return Err(unknown(args).into());
@@ -215,14 +218,11 @@ fn selection<'a>(args: &mut Args<'a>) -> Result<(Vec<bool>, Option<&'a [u8]>)> {
     }
     // Without any path, all.
     choose(&mut wanted, &path)?;
-    Ok((wanted, dev))
+    Ok(Some((wanted, dev)))
 }
 
 fn show(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    if args.peek() == Some(b"help") {
-        return help(ctx, args);
-    }
-    let (wanted, dev) = selection(args)?;
+    let Some((wanted, dev)) = selection(args)? else { return help(ctx, args) };
     let index = dev.map_or(Ok(0), |name| index_of(&mut ctx.names, name))?;
     let leaves: Vec<&Leaf> =
         LEAVES.iter().zip(&wanted).filter_map(|(leaf, w)| w.then_some(leaf)).collect();
@@ -372,9 +372,6 @@ fn cpu_hit(out: &mut Out, opts: &Opts, a: Attr<'_>, _: &Leaf) {
 }
 
 fn set(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
-    if args.peek() == Some(b"help") {
-        return help(ctx, args);
-    }
     let (mut dev, mut on) = (None, None);
     while let Some(word) = args.take() {
         match word {
@@ -390,6 +387,7 @@ fn set(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                     _ => u.into(),
                 })?);
             }
+            b"help" => return help(ctx, args),
             _ => return Err(unknown(args).into()),
         }
     }

@@ -44,11 +44,11 @@ pub fn prl(_: &mut Ctx, args: &mut Args<'_>) -> Result {
         args.need()?;
         addr = reading::inet(args)?;
         count += 1;
+        if count > 1 {
+            return Err(Usage::new(255, "One PRL entry at a time").into());
+        }
     }
     let dev = dev.ok_or_else(no_device)?;
-    if count > 1 {
-        return Err(Usage::new(255, "One PRL entry at a time").into());
-    }
     Ok(tunnel::change_router(what, dev, addr, flags).map_err(|e| refused(dev, what, &e))?)
 }
 
