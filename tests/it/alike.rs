@@ -92,6 +92,11 @@ const STATED: &[(&str, &str)] = &[
     ("token", "inet6 prefix is expected"),
     ("tuntap", "is garbage"),
     ("tap", "is garbage"),
+    ("tuntap", "Unknown tunnel mode"),
+    ("tuntap", "invalid "),
+    ("netconf", "is garbage"),
+    ("mptcp", "either \"flush\""),
+    ("tcp_metrics", ""),
     ("sr", "is wrong: unknown"),
     ("ioam", "is wrong: Un"),
 ];
@@ -107,6 +112,8 @@ fn left_alone(words: &[Vec<u8>]) -> bool {
         || word(&begins(b"exec", 1))
         || word(&begins(b"monitor", 2))
         || word(&|w| w.starts_with(b"-b") || w.starts_with(b"-rc") || w.contains(&b'\n'))
+        // Its number is chosen at random.
+        || word(&|w| w == b"allocspi") && !word(&|w| w == b"max")
         // A newer one's `suite vlan` is shown with all the others.
         || word(&|w| w == b"stats") && !word(&|w| w == b"group" || w == b"set")
         || words[0] == b"ping" && !words.iter().any(|w| w == b"-c")
