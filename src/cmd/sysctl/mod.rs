@@ -430,13 +430,16 @@ impl Sysctl {
         }
         let mut status = 0;
         for name in files {
-            let from: &[u8] = if name == b"-" { b"/dev/stdin" } else { &name };
+            // Slashes at the end do not count (observed in procps 4.0.4).
+            let end = name.iter().rposition(|&b| b != b'/').map_or(1, |last| last + 1);
+            let name = name.get(..end).unwrap_or(b"");
+            let from: &[u8] = if name == b"-" { b"/dev/stdin" } else { name };
             match file::read(from) {
-                Ok(text) => self.lines(&name, &text, list),
+                Ok(text) => self.lines(name, &text, list),
                 // A directory is opened, and has no lines.
                 Err(e) if e.raw_os_error() == Some(libc::EISDIR) => {}
                 Err(e) => {
-                    self.warn(&[b"cannot open \"", &name, b"\": ", strerror(&e).as_bytes()]);
+                    self.warn(&[b"cannot open \"", name, b"\": ", strerror(&e).as_bytes()]);
                     status = 1;
                 }
             }

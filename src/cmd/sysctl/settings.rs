@@ -81,7 +81,8 @@ pub fn parse(line: &[u8], wanted: impl FnOnce(&[u8]) -> bool) -> Line {
         return Line::Nothing;
     }
     let minus = line.strip_prefix(b"-");
-    let text = minus.unwrap_or(line);
+    // A second one does not count (observed in procps 4.0.4).
+    let text = minus.map_or(line, |text| text.strip_prefix(b"-").unwrap_or(text));
     let (name, value) = match text.iter().position(|&b| b == b'=') {
         Some(at) => (&text[..at], Some(strip_right(strip_left(&text[at + 1..])).to_vec())),
         None if minus.is_some() => (text, None),
