@@ -144,13 +144,16 @@ fn read(names: &mut Names, args: &mut Args<'_>, wrong: Wrong) -> Result<Endpoint
         match word {
             b"nobackup" => e.flags &= !BACKUP,
             b"nofullmesh" => e.flags &= !FULLMESH,
-            b"id" => e.id = Some(args.value(value::u8, "invalid ID\n")?),
-            b"port" => e.port = args.value(value::u16, "expected port")?,
-            b"dev" => {
+            _ if prefix("id").is(word) => e.id = Some(args.value(value::u8, "invalid ID\n")?),
+            _ if prefix("dev").is(word) => {
                 let name = args.need()?;
+                if value::ifname(name).is_none() {
+                    return Err(args.wrong("invalid interface name\n"));
+                }
                 let missing = || args.wrong("device does not exist\n");
                 e.index = names.index(name).ok_or_else(missing)?;
             }
+            _ if prefix("port").is(word) => e.port = args.value(value::u16, "expected port")?,
             _ => e.addr = Some(value::addr(word, AF_UNSPEC).map_err(|u| u.at(args.at()))?),
         }
     }
