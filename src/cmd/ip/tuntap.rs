@@ -77,20 +77,23 @@ struct Change {
     name: Vec<u8>,
 }
 
+/// Words at the end of [`rows`] that only a new device has.
+const NEW: usize = 2;
+
 /// The words, in the order in which they are tried.
 #[rustfmt::skip] // one row, one line
 fn rows() -> &'static [Row<Change>] {
     const {
         &[
             Row { word: prefix("mode"), arg: "{ tun | tap }", take: mode, again: true },
-            Row { word: prefix("user"), arg: "USER", take: user, again: true },
-            Row { word: prefix("group"), arg: "GROUP", take: group, again: true },
             Row { word: prefix("pi"), arg: "", take: |_, c| { c.pi = true; Ok(()) }, again: true },
             Row { word: prefix("one_queue"), arg: "", take: |_, c| c.flag(IFF_ONE_QUEUE), again: true },
             Row { word: prefix("vnet_hdr"), arg: "", take: |_, c| c.flag(IFF_VNET_HDR), again: true },
             Row { word: prefix("multi_queue"), arg: "", take: |_, c| c.flag(IFF_MULTI_QUEUE), again: true },
             Row { word: prefix("dev"), arg: "DEV", take: dev, again: true },
             Row { word: exact("name"), arg: "NAME", take: name, again: true },
+            Row { word: prefix("user"), arg: "USER", take: user, again: true },
+            Row { word: prefix("group"), arg: "GROUP", take: group, again: true },
         ]
     }
 }
@@ -178,9 +181,9 @@ fn positional(args: &mut Args<'_>, c: &mut Change) -> Result<(), Usage> {
     Ok(())
 }
 
-fn read(args: &mut Args<'_>) -> Result<Change> {
+fn read(args: &mut Args<'_>, rows: &[Row<Change>]) -> Result<Change> {
     let mut c = Change::default();
-    args.read(rows(), &mut c, positional)?;
+    args.read(rows, &mut c, positional)?;
     if c.flags & (IFF_TUN | IFF_TAP) == 0 {
         return Err(Error::failed(1, "You failed to specify a tunnel mode").into());
     }
@@ -201,7 +204,7 @@ fn attach(c: &Change) -> Result<Tun, Error> {
 }
 
 fn add(_: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let mut c = read(args)?;
+    let mut c = read(args, rows())?;
     c.flags |= IFF_TUN_EXCL;
     let tun = attach(&c)?;
     if let Some(id) = c.user {
@@ -214,7 +217,7 @@ fn add(_: &mut Ctx, args: &mut Args<'_>) -> Result {
 }
 
 fn delete(_: &mut Ctx, args: &mut Args<'_>) -> Result {
-    let c = read(args)?;
+    let c = read(args, &rows()[..rows().len() - NEW])?;
     Ok(attach(&c)?.persist(false).map_err(|e| refused("ioctl(TUNSETPERSIST)", &e))?)
 }
 
