@@ -194,9 +194,14 @@ fn plain_byte(part: &[u8]) -> Option<u8> {
     part.iter().try_fold(0, digit)?.try_into().ok()
 }
 
-/// IPv4 as inet_aton(3) reads it: one to four parts in base 0, the last of which fills all that
-/// is left (`127.1` is 127.0.0.1).
+/// IPv4 as inet_aton(3) reads it: up to the first blank, whatever comes behind.
 pub fn inet_aton(word: &[u8]) -> Option<Ipv4Addr> {
+    numeric_host(word.split(u8::is_ascii_whitespace).next()?)
+}
+
+/// IPv4 as getaddrinfo(3) reads it: one to four parts in base 0, the last of which fills all that
+/// is left (`127.1` is 127.0.0.1).
+pub fn numeric_host(word: &[u8]) -> Option<Ipv4Addr> {
     let mut sum = 0u32;
     let parts: Vec<&[u8]> = word.split(|&b| b == b'.').collect();
     let (last, first) = parts.split_last()?;
@@ -440,6 +445,9 @@ mod tests {
     #[test]
     fn inet_aton_fills_from_the_right() {
         assert_eq!(inet_aton(b"127.1"), Some(Ipv4Addr::new(127, 0, 0, 1)));
+        assert_eq!(inet_aton(b"127.1 x"), Some(Ipv4Addr::new(127, 0, 0, 1)));
+        assert_eq!(inet_aton(b" 127.1"), None);
+        assert_eq!(numeric_host(b"127.1 "), None);
         assert_eq!(inet_aton(b"0"), Some(Ipv4Addr::UNSPECIFIED));
         assert_eq!(inet_aton(b"10.0x101"), Some(Ipv4Addr::new(10, 0, 1, 1)));
         assert_eq!(inet_aton(b"4294967295"), Some(Ipv4Addr::BROADCAST));

@@ -52,8 +52,17 @@ impl Hosts {
 
     /// The addresses of a name, in the order of the file; upper and lower case are the same.
     pub fn addresses(&self, name: &[u8]) -> Vec<IpAddr> {
-        let has = |names: &[Vec<u8>]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
-        self.rows.iter().filter(|(_, names)| has(names)).map(|(a, _)| *a).collect()
+        self.rows_of(name).map(|(a, _)| *a).collect()
+    }
+
+    /// The canonical name of a host that has this one.
+    pub fn canonical(&self, name: &[u8]) -> Option<&[u8]> {
+        self.rows_of(name).next()?.1.first().map(Vec::as_slice)
+    }
+
+    fn rows_of(&self, name: &[u8]) -> impl Iterator<Item = &(IpAddr, Vec<Vec<u8>>)> {
+        let has = move |names: &[Vec<u8>]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        self.rows.iter().filter(move |(_, names)| has(names))
     }
 
     /// The canonical name of an address.
@@ -118,6 +127,7 @@ mod tests {
         );
         assert_eq!(h.addresses(b"LOCALHOST").len(), 2);
         assert_eq!(h.name("::1".parse().unwrap()), Some(&b"localhost"[..]));
+        assert_eq!(h.canonical(b"IP6-localhost"), Some(&b"localhost"[..]));
         assert_eq!(h.addresses(b"ip6-localhost"), ["::1".parse::<IpAddr>().unwrap()]);
         assert!(h.addresses(b"no").is_empty() && h.addresses(b"y").is_empty());
     }

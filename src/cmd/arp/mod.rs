@@ -138,7 +138,7 @@ fn arp(words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
         };
         match u8::try_from(code).unwrap_or(0) {
             b'a' => (o.verb, o.bsd) = (Verb::Show, true),
-            b'e' => (o.verb, o.table) = (Verb::Show, true),
+            b'e' => o.table = true,
             b'n' => o.numeric = true,
             b'v' => o.verbose = true,
             b'D' => o.use_device = true,

@@ -50,31 +50,28 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     };
     let mut names = Names::default();
     let mut out = Out::new(Style::default());
-    if let Some(pattern) = &options.pattern {
-        let hex: String = pattern.iter().map(|b| format!("{b:02x}")).collect();
-        out.text(&format!("PATTERN: 0x{hex}\n"));
+    let host = options.hosts.last().cloned().unwrap_or_default();
+    if options.verbose && options.ident == Some(0) {
+        options.warn(b"WARNING: ident 0 => forcing raw socket");
     }
+    check_size(&host, &options)?;
     // Without any socket nothing is looked up: the reference opens its sockets first.
     let sockets = Sockets::open(&options)?;
     if options.verbose {
         sockets.told(&options);
     }
-    let host = options.hosts.last().cloned().unwrap_or_default();
-    let mut target = target::resolve(&host, &options, &mut names)?;
+    if let Some(tos) = options.tos {
+        sockets.set_tos(tos)?;
+    }
+    let mut target = target::resolve(&host, options.family, &mut names, |ip, name| {
+        if options.verbose {
+            told_verbosely(ip, name, &mut out);
+        }
+    })?;
     let v6 = target.addr.is_ipv6();
     target.hops = hops(&options, v6, &mut names)?;
     let socket = sockets.choose(v6, &options)?;
-    let room = recorded::room(options.record);
-    let limit = 65535 - if v6 { 8 } else { 28 + room };
-    if options.size > limit {
-        let text =
-            format!("invalid -s value: '{}': out of range: 0 <= value <= {limit}", options.size);
-        return Err(failed(1, text.as_bytes()));
-    }
     link_local_warning(&socket, &target, &options);
-    if options.verbose {
-        told_verbosely(&target, &mut out);
-    }
     let source = target::prepare(&socket, &mut target, &options, &mut names)?;
     settings(&socket, &mut target, &options)?;
     if options.connect {
@@ -97,14 +94,7 @@ fn hops(o: &Options, v6: bool, names: &mut Names) -> Result<Vec<Ipv4Addr>, Error
     if hosts.len() > most {
         return Err(options::usage());
     }
-    let only_v4 = Options { family: libc::AF_INET, ..o.clone() };
-    let mut hops = Vec::new();
-    for host in hosts {
-        if let IpAddr::V4(a) = target::resolve(host, &only_v4, names)?.addr.ip() {
-            hops.push(a);
-        }
-    }
-    Ok(hops)
+    hosts.iter().map(|host| target::hop(host, names)).collect()
 }
 
 /// One socket for each family that may be needed.
@@ -117,10 +107,12 @@ impl Sockets {
     fn open(options: &Options) -> Result<Sockets, Error> {
         let wanted = |family| options.family == libc::AF_UNSPEC || options.family == family;
         let v4 = wanted(libc::AF_INET).then(|| target::open(false, options));
-        if let Some(Err(e)) = v4 {
-            return Err(e);
+        let v4 = v4.transpose()?.map(Ok);
+        let mut v6 = wanted(libc::AF_INET6).then(|| target::open(true, options));
+        // It may be missing where the other family will do.
+        if options.family == libc::AF_INET6 {
+            v6 = v6.transpose()?.map(Ok);
         }
-        let v6 = wanted(libc::AF_INET6).then(|| target::open(true, options));
         Ok(Sockets { v4, v6 })
     }
     /// -v: which sockets there are.
@@ -143,6 +135,20 @@ impl Sockets {
         options.warn(text.as_bytes());
     }
 
+    /// On all of them, whichever will be used.
+    fn set_tos(&self, tos: i32) -> Result<(), Error> {
+        for (s, level, name) in [
+            (&self.v4, libc::IPPROTO_IP, libc::IP_TOS),
+            (&self.v6, libc::IPPROTO_IPV6, libc::IPV6_TCLASS),
+        ] {
+            if let Some(Ok(s)) = s {
+                socket::set(socket::of(&s.fd), level, name, tos)
+                    .map_err(|e| failed(2, format!("setsockopt: {}", strerror(&e)).as_bytes()))?;
+            }
+        }
+        Ok(())
+    }
+
     fn choose(self, v6: bool, options: &Options) -> Result<Socket, Error> {
         match if v6 { self.v6 } else { self.v4 } {
             Some(socket) => socket,
@@ -151,12 +157,25 @@ impl Sockets {
     }
 }
 
-/// -v: what was looked up.
-fn told_verbosely(target: &Target, out: &mut Out) {
-    let family = if target.addr.is_ipv6() { "AF_INET6" } else { "AF_INET" };
+/// What fits into a packet; nothing is looked up for it (observed in iputils 20240905).
+fn check_size(host: &[u8], o: &Options) -> Result<(), Error> {
+    let literal = std::str::from_utf8(host).ok().and_then(|h| h.parse::<IpAddr>().ok());
+    let v6 = literal.map_or(o.family != libc::AF_INET, |a| a.is_ipv6());
+    let limit = 65535 - if v6 { 8 } else { 28 + recorded::room(o.record) };
+    if o.size > limit {
+        let text = format!("invalid -s value: '{}': out of range: 0 <= value <= {limit}", o.size);
+        return Err(failed(1, text.as_bytes()));
+    }
+    Ok(())
+}
+
+/// -v: what was looked up, whatever comes of it.
+fn told_verbosely(ip: IpAddr, canonical: &[u8], out: &mut Out) {
+    let family = if ip.is_ipv6() { "AF_INET6" } else { "AF_INET" };
     out.text(&format!("ai->ai_family: {family}, ai->ai_canonname: '"));
-    out.text_bytes(&target.name);
+    out.text_bytes(canonical);
     out.text("'\n");
+    let _ = out.flush();
 }
 
 /// Where a device must be named and is not.
@@ -203,10 +222,6 @@ fn settings(s: &Socket, target: &mut Target, o: &Options) -> Result<(), Error> {
     if !v6 && !recorded.is_empty() {
         socket::set_bytes(fd, level, libc::IP_OPTIONS, &recorded)
             .map_err(|e| failed(2, format!("record route: {}", strerror(&e)).as_bytes()))?;
-    }
-    if let Some(tos) = o.tos {
-        let name = if v6 { libc::IPV6_TCLASS } else { libc::IP_TOS };
-        set(level, name, tos, "setsockopt(IPV6_TCLASS)")?;
     }
     if let Some(how) = o.pmtudisc {
         let (name, what) = if v6 {

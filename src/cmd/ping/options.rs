@@ -259,7 +259,7 @@ impl Options {
             }
             b'H' => (self.names, self.numeric) = (true, false),
             b'i' => self.interval_ms = self.seconds(value, "bad timing interval", 1000.0)?,
-            b'I' => self.source_or_device(value),
+            b'I' => self.source_or_device(value)?,
             b'l' => {
                 self.preload = number(value, 1, 65536)?.unsigned_abs();
                 if !root && self.preload > 3 {
@@ -281,7 +281,13 @@ impl Options {
             }
             b'n' => (self.names, self.numeric) = (false, true),
             b'O' => self.outstanding = true,
-            b'p' => self.pattern = Some(pattern(value)?),
+            b'p' => {
+                let bytes = pattern(value)?;
+                let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+                // At once, whatever the next words are.
+                let _ = fd::stdout(format!("PATTERN: 0x{hex}\n").as_bytes());
+                self.pattern = Some(bytes);
+            }
             b'q' => self.quiet = true,
             b'Q' => self.tos = Some(tos(value)?),
             b'r' => self.dont_route = true,
@@ -323,7 +329,7 @@ impl Options {
         Ok((n * units) as u64)
     }
 
-    fn source_or_device(&mut self, word: &[u8]) {
+    fn source_or_device(&mut self, word: &[u8]) -> Result<(), Error> {
         let text = std::str::from_utf8(word).unwrap_or("");
         let bare = text.split('%').next().unwrap_or("");
         if let Ok(v6) = bare.parse::<Ipv6Addr>() {
@@ -333,9 +339,12 @@ impl Options {
             }
         } else if let Ok(v4) = text.parse::<Ipv4Addr>() {
             self.source = Some(v4.into());
+        } else if word.contains(&b':') {
+            return Err(failed(2, &[b"invalid source address: ", word].concat()));
         } else {
             self.device = Some(word.to_vec());
         }
+        Ok(())
     }
 
     /// Without -A, which follows the answers, the interval is all that slows it down.
@@ -436,11 +445,10 @@ fn pattern(value: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(value.chunks(2).take(16).map(byte).collect())
 }
 
-/// Only what is too large is refused: the reference reads a long number and keeps its low 32 bits.
+/// Only what is too large is refused.
 fn tos(word: &[u8]) -> Result<i32, Error> {
     let n = whole(word).ok_or_else(|| failed(2, &[b"bad TOS value: ", word].concat()))?;
-    let [a, b, c, d, ..] = n.to_le_bytes();
-    match i32::from_le_bytes([a, b, c, d]) {
+    match low_bits(n) {
         n @ ..=255 => Ok(n),
         n => {
             let text = format!("the decimal value of TOS bits must be in range 0-255: {n}");
@@ -449,25 +457,45 @@ fn tos(word: &[u8]) -> Result<i32, Error> {
     }
 }
 
-/// A number in decimal, or with 0x in hexadecimal, as strtol(3) reads it; too large ones stay large.
+/// A number in decimal, or behind 0x in hexadecimal, as strtol(3) reads what comes then; too large
+/// ones stay large, and no number at all is zero.
 fn whole(word: &[u8]) -> Option<i64> {
-    let text = word.trim_ascii_start();
-    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
-    let (digits, base) = match digits {
+    let (text, base) = match word {
         [b'0', b'x' | b'X', hex @ ..] => (hex, 16),
-        _ => (digits, 10),
+        _ => (word, 10),
     };
+    if text.is_empty() {
+        return Some(0);
+    }
+    let (negative, digits) = match text.trim_ascii_start() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let digits = match digits {
+        [b'0', b'x' | b'X', hex @ ..] if base == 16 => hex,
+        _ => digits,
+    };
+    if digits.is_empty() {
+        return None;
+    }
     let n = digits.iter().try_fold(0i64, |n, &b| {
         let digit = char::from(b).to_digit(base)?;
         Some(n.saturating_mul(base.into()).saturating_add(digit.into()))
     })?;
-    Some(if text.starts_with(b"-") { -n } else { n })
+    Some(if negative { -n } else { n })
+}
+
+/// What remains of a long number in an int, as the reference keeps it.
+fn low_bits(n: i64) -> i32 {
+    let [a, b, c, d, ..] = n.to_le_bytes();
+    i32::from_le_bytes([a, b, c, d])
 }
 
 /// A flow label: 20 bits.
 fn flow(word: &[u8]) -> Result<u32, Error> {
     let n = whole(word).ok_or_else(|| failed(2, &[b"bad value for flowinfo: ", word].concat()))?;
-    match u32::try_from(n) {
+    match u32::try_from(low_bits(n)) {
         Ok(n @ 0..=0xf_ffff) => Ok(n),
         _ => Err(failed(2, &[b"flow value is greater than 20 bits: ", word].concat())),
     }

@@ -11,13 +11,15 @@ use crate::names::hosts::{self, Hosts};
 use crate::sort;
 use crate::sys::{fd, process, socket};
 
+const UNKNOWN: &str = "Name or service not known";
+
 /// The port that a probe connects to; nothing is sent.
 const PROBE_PORT: u16 = 1025;
 
 /// The host, and how to reach it.
 #[derive(Debug)]
 pub struct Target {
-    /// As typed.
+    /// As it is called in what is shown.
     pub name: Vec<u8>,
     pub addr: SocketAddr,
     /// Whether an address was typed rather than a name.
@@ -72,72 +74,110 @@ fn no_socket(kind: &str, e: &std::io::Error, o: &Options) -> Error {
     failed(2, &lines.join(&[b"\n", &o.called[..], b": "].concat()[..]))
 }
 
-/// The address that a word stands for, by itself or by /etc/hosts.
+/// The address that a word stands for, by itself or by /etc/hosts. `tried` hears of each that is
+/// looked at, and its canonical name.
 ///
 /// # Errors
 ///
 /// The sentences of getaddrinfo(3); status 2.
-pub fn resolve(word: &[u8], options: &Options, names: &mut Names) -> Result<Target, Error> {
+pub fn resolve(
+    word: &[u8],
+    family: i32,
+    names: &mut Names,
+    mut tried: impl FnMut(IpAddr, &[u8]),
+) -> Result<Target, Error> {
     let unknown = |why: &str| failed(2, &[word, b": ", why.as_bytes()].concat());
-    let fits = |a: &IpAddr| match options.family {
-        libc::AF_INET => a.is_ipv4(),
-        libc::AF_INET6 => a.is_ipv6(),
-        _ => true,
-    };
-    let wrong_family = || unknown("Address family for hostname not supported");
-    let found = |ip: IpAddr, scope: u32, literal: bool| Target {
-        name: word.to_vec(),
-        addr: match ip {
-            IpAddr::V4(a) => SocketAddr::V4(SocketAddrV4::new(a, 0)),
-            IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, scope)),
-        },
-        literal,
-        hops: Vec::new(),
-    };
+    let (all, canonical, scope, literal) = all_of(word, names).map_err(unknown)?;
+    let mut canonical = canonical.as_slice();
+    for ip in all {
+        tried(ip, canonical);
+        let fits = match family {
+            libc::AF_INET => ip.is_ipv4(),
+            libc::AF_INET6 => ip.is_ipv6(),
+            _ => true,
+        };
+        if fits {
+            // Hosts of IPv6 are called as they were typed.
+            let name = if ip.is_ipv6() || canonical.is_empty() { word } else { canonical };
+            let addr = match ip {
+                IpAddr::V4(a) => SocketAddr::V4(SocketAddrV4::new(a, 0)),
+                IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, scope)),
+            };
+            return Ok(Target { name: name.to_vec(), addr, literal, hops: Vec::new() });
+        }
+        // getaddrinfo(3) says it once.
+        canonical = b"";
+    }
+    Err(unknown("Address family for hostname not supported"))
+}
+
+/// The address of a host on the way: IPv4 is all that is looked for, by inet_aton(3) first.
+///
+/// # Errors
+///
+/// As `resolve`.
+pub fn hop(word: &[u8], names: &mut Names) -> Result<Ipv4Addr, Error> {
     if let Some(v4) = value::inet_aton(word) {
-        return if fits(&v4.into()) { Ok(found(v4.into(), 0, true)) } else { Err(wrong_family()) };
+        return Ok(v4);
+    }
+    let bare = word.split(|&b| b == b'%').next().unwrap_or_default();
+    let found = match value::ipv6(bare) {
+        Some(_) => Err("Address family for hostname not supported"),
+        None => all_of(word, names).and_then(|(all, ..)| {
+            let v4 = all.into_iter().find_map(|a| match a {
+                IpAddr::V4(a) => Some(a),
+                IpAddr::V6(_) => None,
+            });
+            v4.ok_or(UNKNOWN)
+        }),
+    };
+    found.map_err(|why| failed(2, &[word, b": ", why.as_bytes()].concat()))
+}
+
+/// All addresses of a word, best first, the canonical name, the scope, and whether the word is an
+/// address itself; or why there are none.
+fn all_of(
+    word: &[u8],
+    names: &mut Names,
+) -> Result<(Vec<IpAddr>, Vec<u8>, u32, bool), &'static str> {
+    if let Some(v4) = value::numeric_host(word) {
+        return Ok((vec![v4.into()], word.to_vec(), 0, true));
     }
     let (bare, zone) = match word.iter().position(|&b| b == b'%') {
         Some(at) => (&word[..at], Some(&word[at + 1..])),
         None => (word, None),
     };
     if let Some(octets) = value::ipv6(bare) {
-        let v6 = Ipv6Addr::from(octets);
-        if !fits(&v6.into()) {
-            return Err(wrong_family());
-        }
         let scope = match zone {
             None => 0,
-            Some(zone) => value::u32(zone)
-                .or_else(|| names.index(zone))
-                .ok_or_else(|| unknown("Name or service not known"))?,
+            Some(zone) => value::u32(zone).or_else(|| names.index(zone)).ok_or(UNKNOWN)?,
         };
-        return Ok(found(v6.into(), scope, true));
+        return Ok((vec![Ipv6Addr::from(octets).into()], word.to_vec(), scope, true));
     }
     // What cannot be a host's name is not looked for.
     if bare.is_empty() || zone.is_some() || word.starts_with(b"-") {
-        return Err(unknown("Name or service not known"));
+        return Err(UNKNOWN);
     }
-    let mut all = Hosts::read().addresses(word);
+    let hosts = Hosts::read();
+    let mut all = hosts.addresses(word);
     if !hosts::all_lines_count() {
         all.truncate(1);
     }
-    if all.is_empty() {
+    let Some(canonical) = hosts.canonical(word) else {
         // There is nobody to ask; where the machine would, the name may still exist.
-        return Err(unknown(if hosts::others_are_asked() {
+        return Err(if hosts::others_are_asked() {
             "Temporary failure in name resolution"
         } else {
-            "Name or service not known"
-        }));
-    }
-    let mut fitting: Vec<IpAddr> = all.into_iter().filter(fits).collect();
+            UNKNOWN
+        });
+    };
     // IPv6 first, but only where there is a way (RFC 6724).
-    sort::by_key(&mut fitting, |a| match a {
+    sort::by_key(&mut all, |a| match a {
         IpAddr::V6(_) if reachable(*a) => 0,
         IpAddr::V4(_) => 1,
         IpAddr::V6(_) => 2,
     });
-    fitting.first().map(|a| found(*a, 0, false)).ok_or_else(wrong_family)
+    Ok((all, canonical.to_vec(), 0, false))
 }
 
 fn reachable(addr: IpAddr) -> bool {

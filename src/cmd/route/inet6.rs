@@ -100,7 +100,7 @@ fn why(name: &[u8], sentence: &[u8]) -> Vec<u8> {
 
 /// getaddrinfo's number and a sentence for it.
 fn unknown(name: &[u8]) -> Error {
-    let (number, why): (&[u8], &[u8]) = if value::inet_aton(name).is_some() {
+    let (number, why): (&[u8], &[u8]) = if value::numeric_host(name).is_some() {
         (b"-9", b"Resolver Error 0 (no error)")
     } else if name.starts_with(b"#") || !hosts::others_are_asked() {
         (b"-2", b"Unknown host")
