@@ -87,9 +87,9 @@ pub fn resolve(
     mut tried: impl FnMut(IpAddr, &[u8]),
 ) -> Result<Target, Error> {
     let unknown = |why: &str| failed(2, &[word, b": ", why.as_bytes()].concat());
-    let (all, canonical, scope, literal) = all_of(word, names).map_err(unknown)?;
-    let mut canonical = canonical.as_slice();
-    for ip in all {
+    let found = all_of(word, names).map_err(unknown)?;
+    let mut canonical = found.canonical.as_slice();
+    for ip in found.addresses {
         tried(ip, canonical);
         let fits = match family {
             libc::AF_INET => ip.is_ipv4(),
@@ -101,8 +101,9 @@ pub fn resolve(
             let name = if ip.is_ipv6() || canonical.is_empty() { word } else { canonical };
             let addr = match ip {
                 IpAddr::V4(a) => SocketAddr::V4(SocketAddrV4::new(a, 0)),
-                IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, scope)),
+                IpAddr::V6(a) => SocketAddr::V6(SocketAddrV6::new(a, 0, 0, found.scope)),
             };
+            let literal = found.literal;
             return Ok(Target { name: name.to_vec(), addr, literal, hops: Vec::new() });
         }
         // getaddrinfo(3) says it once.
@@ -123,8 +124,8 @@ pub fn hop(word: &[u8], names: &mut Names) -> Result<Ipv4Addr, Error> {
     let bare = word.split(|&b| b == b'%').next().unwrap_or_default();
     let found = match value::ipv6(bare) {
         Some(_) => Err("Address family for hostname not supported"),
-        None => all_of(word, names).and_then(|(all, ..)| {
-            let v4 = all.into_iter().find_map(|a| match a {
+        None => all_of(word, names).and_then(|all| {
+            let v4 = all.addresses.into_iter().find_map(|a| match a {
                 IpAddr::V4(a) => Some(a),
                 IpAddr::V6(_) => None,
             });
@@ -134,14 +135,26 @@ pub fn hop(word: &[u8], names: &mut Names) -> Result<Ipv4Addr, Error> {
     found.map_err(|why| failed(2, &[word, b": ", why.as_bytes()].concat()))
 }
 
-/// All addresses of a word, best first, the canonical name, the scope, and whether the word is an
-/// address itself; or why there are none.
-fn all_of(
-    word: &[u8],
-    names: &mut Names,
-) -> Result<(Vec<IpAddr>, Vec<u8>, u32, bool), &'static str> {
+/// What a word stands for.
+struct Found {
+    /// The best first.
+    addresses: Vec<IpAddr>,
+    canonical: Vec<u8>,
+    scope: u32,
+    /// Whether the word is an address itself.
+    literal: bool,
+}
+
+impl Found {
+    fn literal(word: &[u8], ip: IpAddr, scope: u32) -> Found {
+        Found { addresses: vec![ip], canonical: word.to_vec(), scope, literal: true }
+    }
+}
+
+/// All addresses of a word, or why there are none.
+fn all_of(word: &[u8], names: &mut Names) -> Result<Found, &'static str> {
     if let Some(v4) = value::numeric_host(word) {
-        return Ok((vec![v4.into()], word.to_vec(), 0, true));
+        return Ok(Found::literal(word, v4.into(), 0));
     }
     let (bare, zone) = match word.iter().position(|&b| b == b'%') {
         Some(at) => (&word[..at], Some(&word[at + 1..])),
@@ -152,7 +165,7 @@ fn all_of(
             None => 0,
             Some(zone) => value::u32(zone).or_else(|| names.index(zone)).ok_or(UNKNOWN)?,
         };
-        return Ok((vec![Ipv6Addr::from(octets).into()], word.to_vec(), scope, true));
+        return Ok(Found::literal(word, Ipv6Addr::from(octets).into(), scope));
     }
     // What cannot be a host's name is not looked for.
     if bare.is_empty() || zone.is_some() || word.starts_with(b"-") {
@@ -177,7 +190,7 @@ fn all_of(
         IpAddr::V4(_) => 1,
         IpAddr::V6(_) => 2,
     });
-    Ok((all, canonical.to_vec(), 0, false))
+    Ok(Found { canonical: canonical.to_vec(), addresses: all, scope: 0, literal: false })
 }
 
 fn reachable(addr: IpAddr) -> bool {
