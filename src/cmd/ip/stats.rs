@@ -187,8 +187,11 @@ fn choose(wanted: &mut [bool], path: &[&[u8]]) -> Result<(), Error> {
     Ok(())
 }
 
+/// What is asked for: for each leaf, whether it is wanted, and the device.
+type Selection<'a> = (Vec<bool>, Option<&'a [u8]>);
+
 /// Which leaves are wanted, and of which device; nothing where the usage is.
-fn selection<'a>(args: &mut Args<'a>) -> Result<Option<(Vec<bool>, Option<&'a [u8]>)>> {
+fn selection<'a>(args: &mut Args<'a>) -> Result<Option<Selection<'a>>> {
     let mut wanted = vec![false; LEAVES.len()];
     let mut dev = None;
     let mut path: Vec<&[u8]> = Vec::new();
