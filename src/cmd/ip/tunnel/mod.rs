@@ -55,12 +55,11 @@ fn help(_: &mut Ctx, _: &mut Args<'_>) -> Result {
     Err(usage().into())
 }
 
-/// Whether the words are about IPv6: by the option, or by a mode that only IPv6 has, wherever it
-/// stands (observed in iproute2 6.15).
+/// Whether the words are about IPv6: by the option, or by the first mode, wherever it stands, if
+/// only IPv6 has it (observed in iproute2 6.15).
 fn is_over6(ctx: &Ctx, args: &Args<'_>) -> bool {
-    let mut words = args.rest().iter();
-    let mut modes = std::iter::from_fn(|| words.find(|w| **w == b"mode").and(words.next()));
-    ctx.opts.family == AF_INET6 || modes.any(|mode| over6::mode(mode).is_some())
+    let mode = args.rest().iter().skip_while(|w| **w != b"mode").nth(1);
+    ctx.opts.family == AF_INET6 || mode.is_some_and(|mode| over6::mode(mode).is_some())
 }
 
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
