@@ -92,6 +92,8 @@ const STATED: &[(&str, &str)] = &[
     ("token", "inet6 prefix is expected"),
     ("tuntap", "is garbage"),
     ("tap", "is garbage"),
+    ("tuntap", "Usage:"),
+    ("tuntap", "Command line"),
     ("tuntap", "Unknown tunnel mode"),
     ("tuntap", "invalid "),
     ("netconf", "is garbage"),
@@ -107,6 +109,7 @@ fn left_alone(words: &[Vec<u8>]) -> bool {
     let word = |is: &dyn Fn(&[u8]) -> bool| words.iter().skip(1).any(|w| is(w));
     let begins =
         |long: &'static [u8], from: usize| move |w: &[u8]| w.len() >= from && long.starts_with(w);
+    let behind = |name: &[u8]| words.iter().skip_while(|w| *w != name).nth(1);
     word(&|w| w.windows(4).any(|part| part == b"opts"))
         || word(&begins(b"restore", 3))
         || word(&begins(b"exec", 1))
@@ -115,7 +118,8 @@ fn left_alone(words: &[Vec<u8>]) -> bool {
         || word(&|w| w == b"proxy") && !word(&|w| w == b"dev")
         || word(&|w| w.starts_with(b"-b") || w.starts_with(b"-rc") || w.contains(&b'\n'))
         // Its number is chosen at random.
-        || word(&|w| w == b"allocspi") && !word(&|w| w == b"max")
+        || word(&|w| w == b"allocspi") && behind(b"min") != behind(b"max")
+        || word(&|w| w == b"allocspi") && behind(b"min").is_none()
         // What stands behind it counts here, as in newer ones.
         || words.len() > 2 && words[0] == b"sysctl" && words.iter().any(|w| w.starts_with(b"--s"))
         // A newer one's `suite vlan` is shown with all the others.
