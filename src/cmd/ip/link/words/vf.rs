@@ -191,7 +191,7 @@ fn limit(c: &mut Change<'_, '_>, dev: &[u8], vf: u32, rates: &Rates) -> Result<(
         let index = c.names.index(dev).ok_or_else(none)?;
         let now = device::ask(index, |link| match link.attr(IFLA_VFINFO_LIST) {
             Some(list) => list.nested().find_map(|info| current(info.nested(), vf)),
-            // Without any, the kernel shall say so.
+            // The kernel shall say that there are none (in the reference the other rate is random).
             None => Some((0, 0)),
         });
         let Some((old_min, old_max)) = now else {
