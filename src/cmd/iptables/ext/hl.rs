@@ -39,14 +39,12 @@ macro_rules! option {
 static TTL_MATCH_OPTS: &[Opt] = &[
     option!("ttl", "ttl-lt", LT, 0),
     option!("ttl", "ttl-gt", GT, 0),
-    option!("ttl", "ttl-eq", EQ, 0, NE),
-    option!("ttl", "ttl", EQ, 0, NE),
+    Opt { aliases: &["ttl"], ..option!("ttl", "ttl-eq", EQ, 0, NE) },
 ];
 static HL_MATCH_OPTS: &[Opt] = &[
     option!("hl", "hl-lt", LT, 0),
     option!("hl", "hl-gt", GT, 0),
-    option!("hl", "hl-eq", EQ, 0, NE),
-    option!("hl", "hl", EQ, 0, NE),
+    Opt { aliases: &["hl"], ..option!("hl", "hl-eq", EQ, 0, NE) },
 ];
 static TTL_TARGET_OPTS: &[Opt] = &[
     option!("TTL", "ttl-set", SET, 0),
