@@ -35,6 +35,8 @@ mod names;
 mod netlink;
 #[path = "../../../src/nft/mod.rs"]
 mod nft;
+#[path = "../../../src/numeral.rs"]
+mod numeral;
 #[path = "../../../src/opt.rs"]
 mod opt;
 #[path = "../../../src/output/mod.rs"]
