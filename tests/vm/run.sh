@@ -141,8 +141,9 @@ cpus=$(nproc)
 [ "$cpus" -le 4 ] || cpus=4
 # Nothing here needs cleared pages, a clock and a timer that are checked, or more security modules
 # than SECMARK speaks to; what waits for all processors to have looked up does not wait for the next
-# tick.
-settings='console=ttyS0 quiet panic=-1 mitigations=off lsm=selinux audit=0 init_on_alloc=0 tsc=reliable no_timer_check rcupdate.rcu_expedited=1'
+# tick. Where each program lies at the same addresses, its code need not be translated anew for each
+# process (qemu before 8).
+settings='console=ttyS0 quiet norandmaps panic=-1 mitigations=off lsm=selinux audit=0 init_on_alloc=0 tsc=reliable no_timer_check rcupdate.rcu_expedited=1'
 # Emulated processors now and then fall over each other while the kernel starts: then again.
 for _ in 1 2 3; do
     timeout "${VM_SECONDS:-3600}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp "$cpus" -m 2048 \
