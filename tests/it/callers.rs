@@ -173,8 +173,8 @@ fn step(lab: &Lab, script: &str, all: &str) -> Told {
     let mut outcome = lab.exec(Tool::Ours, &words.map(<[u8]>::to_vec), b"", false);
     let words: [&[u8]; 3] = [b"/bin/sh", b"-c", b"cat /run/called; : >/run/called"];
     let calls = lab.exec(Tool::Ours, &words.map(<[u8]>::to_vec), b"", false).out();
-    outcome.stdout = made_up(&normalize(&without_newer(&outcome.out()), all)).into();
-    outcome.stderr = made_up(&normalize(&outcome.err(), all)).into();
+    outcome.stdout = clock(&made_up(&normalize(&without_newer(&outcome.out()), all))).into();
+    outcome.stderr = clock(&made_up(&normalize(&outcome.err(), all))).into();
     // Some do several things at once, or in an order of their own.
     let calls = made_up(&normalize(&calls, all));
     let mut calls: Vec<&str> = calls.split_inclusive('\n').collect();
@@ -198,6 +198,20 @@ fn made_up(text: &str) -> String {
             kept = format!("{kept}{beginning}#{rest}");
         }
         told = kept;
+    }
+    told
+}
+
+/// A second may pass between the two: the time of the day, `17:11:26` or `20261130_171126`, is `#`.
+fn clock(text: &str) -> String {
+    let digits = |part: &str, n| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
+    let mut told = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| !(c.is_ascii_digit() || ":_".contains(c))) {
+        let word = piece.trim_end_matches(|c: char| !(c.is_ascii_digit() || ":_".contains(c)));
+        let time = word.split(':').count() == 3 && word.split(':').all(|part| digits(part, 2));
+        let moment = word.split_once('_').is_some_and(|(d, t)| digits(d, 8) && digits(t, 6));
+        told += if time || moment { "#" } else { word };
+        told += &piece[word.len()..];
     }
     told
 }
@@ -298,5 +312,7 @@ fn what_varies_is_made_equal() {
     let all = "-N ufw-caps-testjux_ycve -j RETURN\n:A [0:12]\n";
     assert_eq!(made_up(all), "-N ufw-caps-test# -j RETURN\n:A [0:12]\n");
     let text = ":A ACCEPT [0:12]\n counter packets 3 bytes 180 drop\n[a:1] [1:2:3]\n";
+    let times = "Nov 30 17:11:26 on\n17:11 02:00:00:00:00:01 a.20261130_171126'\n";
+    assert_eq!(clock(times), "Nov 30 # on\n17:11 02:00:00:00:00:01 a.#'\n");
     assert_eq!(packets(text), ":A ACCEPT #\n counter packets # bytes # drop\n[a:1] [1:2:3]\n");
 }
