@@ -41,11 +41,17 @@ pub fn strtoul(word: &[u8], base: u32) -> Option<(bool, u64)> {
     }
 }
 
-/// Unsigned. As in C, `-1` is the largest value of 64 bits, so narrower types refuse it.
+/// What C makes of a number without room for its sign: `-1` is the largest of 64 bits.
+#[inline]
+pub fn unsigned(negative: bool, n: u64) -> u64 {
+    if negative { n.wrapping_neg() } else { n }
+}
+
+/// Unsigned, and so too large for narrower types where it was negative.
 #[inline]
 pub fn u64(word: &[u8], base: u32) -> Option<u64> {
-    let (negative, v) = strtoul(word, base)?;
-    Some(if negative { v.wrapping_neg() } else { v })
+    let (negative, n) = strtoul(word, base)?;
+    Some(unsigned(negative, n))
 }
 
 #[cfg(test)]

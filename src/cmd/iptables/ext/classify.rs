@@ -44,7 +44,7 @@ fn class(word: &[u8]) -> Option<u32> {
 
 fn hexadecimal(word: &[u8]) -> Option<(u32, &[u8])> {
     let (minus, n, rest) = numeral::leading(word, 16)?;
-    let [a, b, c, d, ..] = if minus { n.wrapping_neg() } else { n }.to_le_bytes();
+    let [a, b, c, d, ..] = numeral::unsigned(minus, n).to_le_bytes();
     Some((u32::from_le_bytes([a, b, c, d]), rest))
 }
 

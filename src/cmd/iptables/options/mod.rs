@@ -516,7 +516,10 @@ impl<'a> Parser<'a, '_> {
         let Some(bytes) = bytes else {
             return usage(&[b"--set-counters requires packet and byte counter"]);
         };
-        let leading = |word| numeral::leading(word, 10).map(|(_, n, _)| n);
+        let leading = |word| {
+            let (negative, n, _) = numeral::leading(word, 10)?;
+            Some(numeral::unsigned(negative, n))
+        };
         match (leading(packets), leading(bytes)) {
             (None, _) => usage(&[b"--set-counters packet counter not numeric"]),
             (_, None) => usage(&[b"--set-counters byte counter not numeric"]),
