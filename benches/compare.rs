@@ -451,11 +451,15 @@ fn enter(reference: &Path) {
         symlink(Path::new("usr").join(dir), root.join(dir)).expect("a fresh root");
     }
     symlink("/run", root.join("var/run")).expect("a fresh root");
+    // What is installed has been copied, and lies in larger pieces of the kernel's memory than what
+    // a linker has just written.
+    let installed = PathBuf::from(TMP).join("installed-ipbox");
+    fs::copy(env!("CARGO_BIN_EXE_ipbox"), &installed).expect("target/tmp can be written");
     let mut binds = vec![
         (reference.join("root/usr"), "usr"),
         ("/proc".into(), "proc"),
         ("/dev".into(), "dev"),
-        (env!("CARGO_BIN_EXE_ipbox").into(), "ours/ipbox"),
+        (installed, "ours/ipbox"),
     ];
     File::create(root.join("ours/ipbox")).expect("a fresh root");
     // That of the emulated kernel's machine, if it has been fetched.

@@ -66,14 +66,15 @@ std::arch::global_asm!(
 const WORDS: usize = 48;
 
 /// Thread-local variables and, behind them, the C library's control block of the thread
-/// (2,304 bytes in glibc 2.36).
-const PAGE: usize = 4096;
-const VARIABLES: usize = 1024;
+/// (2,304 bytes in glibc 2.36). What is used of both shall lie in one page with the other variables
+/// of every command (.cargo/order.ld), which is why there is not more room for the former.
+const VARIABLES: usize = 192;
+const CONTROL: usize = 2560;
 
-#[repr(C, align(4096))]
-struct Block([u8; PAGE]);
+#[repr(C, align(64))]
+struct Block([u8; VARIABLES + CONTROL]);
 
-static mut BLOCK: Block = Block([0; PAGE]);
+static mut BLOCK: Block = Block([0; VARIABLES + CONTROL]);
 
 /// Runs the program and ends the process, or returns for the C library to start.
 // SAFETY: called by the entry above only, with the stack that the kernel has made: argc, the words,

@@ -1,7 +1,7 @@
 //! Descriptors 0, 1 and 2 without the standard library's buffers and locks.
 #![allow(unsafe_code)]
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 /// Writes everything to standard output.
@@ -49,20 +49,17 @@ pub fn is_ready(fd: &impl AsFd) -> bool {
 
 /// Whether standard input is a terminal.
 pub fn stdin_is_terminal() -> bool {
-    use std::io::IsTerminal;
-    io::stdin().is_terminal()
+    standard(0).is_terminal()
 }
 
 /// Whether standard error is a terminal.
 pub fn stderr_is_terminal() -> bool {
-    use std::io::IsTerminal;
-    io::stderr().is_terminal()
+    standard(2).is_terminal()
 }
 
 /// Whether standard output is a terminal.
 pub fn stdout_is_terminal() -> bool {
-    use std::io::IsTerminal;
-    io::stdout().is_terminal()
+    standard(1).is_terminal()
 }
 
 /// The standard library's own values of these would make buffers first.

@@ -1,0 +1,180 @@
+//! Steps through the short commands and writes down which functions they went through, as a script of
+//! the linker: `benches/order` starts it.
+//!
+//! Most of the life of `ip link show lo` is the kernel's, and most of that are page faults: each is 2
+//! to 4 µs in a virtual machine, for 16 pages of the program around the place. The functions of a
+//! command lie in few such windows only if they lie together. What several commands share comes in the
+//! middle, what only `ip` has before it, what only `iptables` has behind it.
+#![allow(unsafe_code)] // ptrace
+#![allow(clippy::print_stdout)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+/// The rows of `benches/compare start` whose bar is the start's. `ip` comes first.
+const COMMANDS: [&str; 8] = [
+    "ip link show lo",
+    "ip addr",
+    "ip route",
+    "ip netns",
+    "ip -n red addr",
+    "iptables -S",
+    "iptables -C INPUT -p tcp --dport 80 -j ACCEPT",
+    "iptables -A INPUT -p tcp --dport 80 -j ACCEPT",
+];
+
+/// Those of them that are `ip`: the lower bits of a set of commands.
+const IP: u32 = 0b1_1111;
+
+/// A piece of code in the linker's map: its address, its length in bytes, and the words with which a
+/// script names it, without what differs from build to build and with it.
+struct Section {
+    at: u64,
+    len: u64,
+    name: String,
+    whole: String,
+}
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let [program, map, script] = &words[..] else {
+        println!("benches/order starts this");
+        return;
+    };
+    let map = std::fs::read_to_string(map).expect("the linker's map");
+    let mut sections: Vec<Section> = map.lines().filter_map(section).collect();
+    sections.sort_by_key(|s| s.at);
+    // Which commands use each, as a set of bits.
+    let mut users: BTreeMap<usize, u32> = BTreeMap::new();
+    for (bit, line) in COMMANDS.iter().enumerate() {
+        for at in steps(program, line) {
+            let before = sections.partition_point(|s| s.at <= at);
+            if let Some(i) =
+                before.checked_sub(1).filter(|&i| at < sections[i].at + sections[i].len)
+            {
+                *users.entry(i).or_default() |= 1 << bit;
+            }
+        }
+    }
+    let size = |name: &str, which: &dyn Fn(usize) -> bool| -> u64 {
+        let of_it = sections.iter().enumerate().filter(|(_, s)| s.name == name);
+        of_it.filter(|(i, _)| which(*i)).map(|(_, s)| s.len).sum()
+    };
+    let mut names: BTreeMap<&str, u32> = BTreeMap::new();
+    for (i, &set) in &users {
+        let section = &sections[*i];
+        let name = section.name.as_str();
+        let (all, used) = (size(name, &|_| true), size(name, &|i| users.contains_key(&i)));
+        // A name that many functions have, of which few are meant, would fill the place with the
+        // others: then exactly this one, while the compiler calls it so.
+        let few = all < 1024 || all < 4 * used;
+        *names.entry(if few { name } else { &section.whole }).or_default() |= set;
+    }
+    let mut names: Vec<(&str, u32)> = names.into_iter().collect();
+    names.sort_by_key(|(_, set)| {
+        let (ip, iptables) = ((set & IP).count_ones(), (set & !IP).count_ones());
+        let place = match (ip, iptables) {
+            (_, 0) => (0, ip),
+            (0, _) => (2, 8 - iptables),
+            _ => (1, iptables),
+        };
+        (place, *set)
+    });
+    println!("{} names", names.len());
+    let old = std::fs::read_to_string(script).expect("the script");
+    let (before, rest) = old.split_once(BEGIN).expect("where the list begins");
+    let (_, after) = rest.split_once(END).expect("where the list ends");
+    let lines: String = names.iter().map(|(name, _)| format!("    {name}\n")).collect();
+    std::fs::write(script, [before, BEGIN, &lines, END, after].concat())
+        .expect("it can be written");
+}
+
+const BEGIN: &str = "    /* By benches/order: */\n";
+const END: &str = "    /* So far. */\n";
+
+/// A line of the map that tells of code: `address address length alignment file:(section)`, with hexadecimal
+/// numbers.
+fn section(line: &str) -> Option<Section> {
+    let mut columns = line.split_whitespace();
+    let at = u64::from_str_radix(columns.next()?, 16).ok()?;
+    let len = u64::from_str_radix(columns.nth(1)?, 16).ok().filter(|&len| len > 0)?;
+    let (file, section) = columns.nth(1)?.rsplit_once(":(")?;
+    let section = section.strip_suffix(')').filter(|s| s.starts_with(".text"))?;
+    let file = file.rsplit('/').next()?;
+    let (whole, name) = match file.split_once('(') {
+        // One of the C library's.
+        Some((archive, member)) => {
+            let archive = archive.split(['-', '.']).next()?;
+            let member = format!("*{archive}*.a:{}({section})", member.trim_end_matches(')'));
+            (member.clone(), member)
+        }
+        None if section != ".text" => {
+            (format!("*({section})"), format!("*({})", without_hashes(section)))
+        }
+        None if file.ends_with(".rcgu.o") => ("*.rcgu.o(.text)".into(), "*.rcgu.o(.text)".into()),
+        None => return None,
+    };
+    Some(Section { at, len, name, whole })
+}
+
+/// A mangled name with `*` for what the compiler puts in to tell apart crates and what it makes of
+/// something generic: `17h` and 16 digits, or `Cs` and a number with digits of 62 values.
+fn without_hashes(name: &str) -> String {
+    let mut out = String::new();
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let hash = rest.strip_prefix("17h").filter(|r| r.len() >= 16 && r.is_char_boundary(16));
+        let number = rest.strip_prefix("Cs").and_then(|r| r.split_once('_'));
+        if let Some(r) = hash.filter(|r| r[..16].bytes().all(|b| b.is_ascii_hexdigit())) {
+            out.push_str("17h*");
+            rest = &r[16..];
+        } else if let Some((_, r)) = number.filter(|(n, _)| {
+            (8..=12).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_alphanumeric())
+        }) {
+            out.push_str("Cs*_");
+            rest = r;
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    out
+}
+
+/// The addresses of all instructions that a command goes through.
+fn steps(program: &str, line: &str) -> BTreeSet<u64> {
+    let mut command = Command::new(program);
+    command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::null());
+    command.stderr(Stdio::null());
+    // SAFETY: a system call only.
+    unsafe {
+        command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        });
+    }
+    #[allow(clippy::zombie_processes)] // waitpid waits for it
+    let child = command.spawn().expect("it starts");
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a number of a process"));
+    let mut seen = BTreeSet::new();
+    loop {
+        match waitpid(pid, None).expect("it is ours") {
+            WaitStatus::Stopped(..) => {}
+            WaitStatus::Exited(_, 0) => return seen,
+            other => panic!("{line}: {other:?}"),
+        }
+        // SAFETY: zeros are a valid value.
+        let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
+        // SAFETY: the process is stopped, and the kernel fills the structure.
+        let got =
+            unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid.as_raw(), 0, &raw mut registers) };
+        assert_eq!(got, 0);
+        seen.insert(registers.rip);
+        // SAFETY: the process is stopped.
+        assert_eq!(unsafe { libc::ptrace(libc::PTRACE_SINGLESTEP, pid.as_raw(), 0, 0) }, 0);
+    }
+}
