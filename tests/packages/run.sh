@@ -136,4 +136,6 @@ unshare -mnpf --kill-child bash -ec '
     mount --move . /
     exec chroot . /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb \
         bash /inside.sh' "$root" || failed=$((failed + 1))
+check "AppArmor allows with the profile what it forbids without, in an emulated machine" \
+    env VM_LSM=apparmor tests/vm/run.sh tests/packages/profile.sh "$program"
 finish

@@ -3,6 +3,7 @@
 #
 #   tests/vm/run.sh                 the case files of tests/cases/vm*/, iptables natively, healthy networks
 #   tests/vm/run.sh COMMAND...      any command, as root, in this directory
+#   VM_LSM=apparmor tests/vm/run.sh COMMAND...      with another security module than SELinux
 #
 # The machine is emulated (no acceleration: that may hang), boots in a few seconds and has this
 # machine's files, read-only, as its own; /tmp, /run and target/tmp/ are empty and writable.
@@ -143,7 +144,7 @@ cpus=$(nproc)
 # than SECMARK speaks to; what waits for all processors to have looked up does not wait for the next
 # tick. Where each program lies at the same addresses, its code need not be translated anew for each
 # process (qemu before 8).
-settings='console=ttyS0 quiet norandmaps panic=-1 mitigations=off lsm=selinux audit=0 init_on_alloc=0 tsc=reliable no_timer_check rcupdate.rcu_expedited=1'
+settings="lsm=${VM_LSM:-selinux} console=ttyS0 quiet norandmaps panic=-1 mitigations=off audit=0 init_on_alloc=0 tsc=reliable no_timer_check rcupdate.rcu_expedited=1"
 # Emulated processors now and then fall over each other while the kernel starts: then again.
 for _ in 1 2 3; do
     timeout "${VM_SECONDS:-3600}" "$qemu" ${share[@]+"${share[@]}"} -accel tcg,thread=multi -cpu max -smp "$cpus" -m 2048 \
