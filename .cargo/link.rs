@@ -11,9 +11,14 @@ use std::process::{Command, Stdio};
 /// Scripts of the linker for the released program.
 const SCRIPTS: [&str; 2] = [".cargo/discard.ld", ".cargo/order.ld"];
 
+/// Where the linker is to write down what lies where, for benches/order. Not a flag of cargo's: that
+/// would change the compiler's names for what it makes of something generic.
+const MAP: &str = "IPBOX_MAP";
+
 fn main() {
     println!("cargo:rerun-if-changed=.cargo/link.rs");
     SCRIPTS.iter().for_each(|script| println!("cargo:rerun-if-changed={script}"));
+    println!("cargo:rerun-if-env-changed={MAP}");
     println!("cargo:rustc-check-cfg=cfg(early)");
     let gnu = set("CARGO_CFG_TARGET_ENV") == "gnu";
     // The start before the C library's (src/sys/early.rs) knows programs that lie where they were
@@ -38,6 +43,10 @@ fn main() {
     // Not every linker can do all of it; the program is larger then.
     for argument in scripts.iter().chain(&more).filter(|a| links(a)) {
         println!("cargo:rustc-link-arg-bin=ipbox=-Wl,{argument}");
+    }
+    let map = set(MAP);
+    if !map.is_empty() {
+        println!("cargo:rustc-link-arg-bin=ipbox=-Wl,-Map={map}");
     }
 }
 

@@ -31,12 +31,15 @@ const COMMANDS: [&str; 8] = [
 const IP: u32 = 0b1_1111;
 
 /// A piece of code in the linker's map: its address, its length in bytes, and the words with which a
-/// script names it, without what differs from build to build and with it.
+/// script names it, without what differs from build to build and with it. `same` are those of functions
+/// whose code is the same, so that the linker has left them out: it would not, were this one listed
+/// alone.
 struct Section {
     at: u64,
     len: u64,
     name: String,
     whole: String,
+    same: Vec<String>,
 }
 
 fn main() {
@@ -46,7 +49,22 @@ fn main() {
         return;
     };
     let map = std::fs::read_to_string(map).expect("the linker's map");
-    let mut sections: Vec<Section> = map.lines().filter_map(section).collect();
+    let mut sections: Vec<Section> = Vec::new();
+    let mut code = false;
+    for line in map.lines() {
+        if let Some(section) = section(line) {
+            sections.push(section);
+            code = true;
+        } else if line.contains(":(") {
+            code = false;
+        } else if let (true, Some(last), Some((_, hash))) =
+            (code, sections.last_mut(), line.rsplit_once("::h"))
+            && hash.len() == 16
+            && !last.whole.contains(hash)
+        {
+            last.same.push(format!("*(.text.*17h{hash}E)"));
+        }
+    }
     sections.sort_by_key(|s| s.at);
     // Which commands use each, as a set of bits.
     let mut users: BTreeMap<usize, u32> = BTreeMap::new();
@@ -73,6 +91,9 @@ fn main() {
         // others: then exactly this one, while the compiler calls it so.
         let few = all < 1024 || all < 4 * used;
         *names.entry(if few { name } else { &section.whole }).or_default() |= set;
+        for name in &section.same {
+            *names.entry(name).or_default() |= set;
+        }
     }
     let mut names: Vec<(&str, u32)> = names.into_iter().collect();
     names.sort_by_key(|(_, set)| {
@@ -118,7 +139,7 @@ fn section(line: &str) -> Option<Section> {
         None if file.ends_with(".rcgu.o") => ("*.rcgu.o(.text)".into(), "*.rcgu.o(.text)".into()),
         None => return None,
     };
-    Some(Section { at, len, name, whole })
+    Some(Section { at, len, name, whole, same: Vec::new() })
 }
 
 /// A mangled name with `*` for what the compiler puts in to tell apart crates and what it makes of
