@@ -171,6 +171,7 @@ fn steps(program: &str, line: &str) -> BTreeSet<u64> {
     let mut command = Command::new(program);
     command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(Stdio::null());
+    #[allow(clippy::multiple_unsafe_ops_per_block)] // one operation, and the system call in it
     // SAFETY: a system call only.
     unsafe {
         command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
