@@ -42,22 +42,8 @@ pub static DCCP: Ext = Ext {
     size: 16,
     user: 16,
     opts: &[
-        Opt {
-            name: "source-port",
-            aliases: &["sport"],
-            arg: "PORT[:PORT]",
-            not: true,
-            take: |f, value| take_ports(f, value, SOURCE),
-            ..Opt::NONE
-        },
-        Opt {
-            name: "destination-port",
-            aliases: &["dport"],
-            arg: "PORT[:PORT]",
-            not: true,
-            take: |f, value| take_ports(f, value, DESTINATION),
-            ..Opt::NONE
-        },
+        Opt { take: |f, value| take_ports(f, value, SOURCE), ..ports::OF_SOURCE },
+        Opt { take: |f, value| take_ports(f, value, DESTINATION), ..ports::OF_DESTINATION },
         Opt { name: "dccp-types", arg: "TYPE[,...]", not: true, take: take_types, ..Opt::NONE },
         Opt {
             name: "dccp-option",

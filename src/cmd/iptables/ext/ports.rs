@@ -1,4 +1,4 @@
-//! Ports of tcp and udp: words, expressions, text.
+//! Ports of tcp and udp, and of protocols like them: options, words, expressions, text.
 
 use crate::cmd::iptables::fail::{Result, usage};
 use crate::cmd::iptables::family::number;
@@ -6,7 +6,7 @@ use crate::names::NetDb;
 use crate::nft::{Cmp, Exprs, base};
 use crate::numeral::strtoul;
 
-use super::{Is, Shown, Test, put, put_at, u16_at};
+use super::{Is, Opt, Shown, Test, put, put_at, u16_at};
 
 /// A range of ports of one side, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,11 @@ pub struct Layout {
 /// Source, or destination.
 pub const SOURCE: usize = 0;
 pub const DESTINATION: usize = 1;
+
+/// The options that say the port of a side, but for how it is taken.
+pub const OF_SOURCE: Opt =
+    Opt { name: "source-port", aliases: &["sport"], arg: "PORT[:PORT]", not: true, ..Opt::NONE };
+pub const OF_DESTINATION: Opt = Opt { name: "destination-port", aliases: &["dport"], ..OF_SOURCE };
 
 impl Layout {
     pub fn init(info: &mut [u8]) {

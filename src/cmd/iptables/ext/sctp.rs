@@ -2,7 +2,7 @@
 
 use crate::cmd::iptables::fail::{Result, usage};
 
-use super::ports::{DESTINATION, Given, SOURCE};
+use super::ports::{self, DESTINATION, Given, SOURCE};
 use super::{Ext, Fill, Opt, Shown, Transport, put, put_at, u32_at};
 
 const CHUNKS: usize = 8;
@@ -52,23 +52,11 @@ pub static SCTP: Ext = Ext {
     size: 296,
     user: 296,
     opts: &[
+        Opt { again: true, take: |f, value| take_ports(f, value, SOURCE), ..ports::OF_SOURCE },
         Opt {
-            name: "source-port",
-            aliases: &["sport"],
-            arg: "PORT[:PORT]",
-            not: true,
-            again: true,
-            take: |f, value| take_ports(f, value, SOURCE),
-            ..Opt::NONE
-        },
-        Opt {
-            name: "destination-port",
-            aliases: &["dport"],
-            arg: "PORT[:PORT]",
-            not: true,
             again: true,
             take: |f, value| take_ports(f, value, DESTINATION),
-            ..Opt::NONE
+            ..ports::OF_DESTINATION
         },
         Opt {
             name: "chunk-types",

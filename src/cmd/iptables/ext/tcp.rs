@@ -4,7 +4,7 @@ use crate::cmd::iptables::fail::{Result, usage};
 use crate::cmd::iptables::family::number;
 use crate::nft::{Cmp, Exprs, base};
 
-use super::ports::{DESTINATION, Layout, SOURCE};
+use super::ports::{self, DESTINATION, Layout, SOURCE};
 use super::{Ext, Fill, Is, Opt, Test, Transport, put};
 
 /// struct xt_tcp: ports, then option, mask and comparison of the flags, what is inverted.
@@ -38,23 +38,11 @@ pub static TCP: Ext = Ext {
     size: 16,
     user: 16,
     opts: &[
+        Opt { again: true, take: |f, value| take_ports(f, value, SOURCE), ..ports::OF_SOURCE },
         Opt {
-            name: "source-port",
-            aliases: &["sport"],
-            arg: "PORT[:PORT]",
-            not: true,
-            again: true,
-            take: |f, value| take_ports(f, value, SOURCE),
-            ..Opt::NONE
-        },
-        Opt {
-            name: "destination-port",
-            aliases: &["dport"],
-            arg: "PORT[:PORT]",
-            not: true,
             again: true,
             take: |f, value| take_ports(f, value, DESTINATION),
-            ..Opt::NONE
+            ..ports::OF_DESTINATION
         },
         Opt { name: "syn", not: true, again: true, take: |f, _| set_flags(f, SYN), ..Opt::NONE },
         Opt {

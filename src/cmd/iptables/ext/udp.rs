@@ -15,22 +15,8 @@ pub static UDP: Ext = Ext {
     size: 16,
     user: 16,
     opts: &[
-        Opt {
-            name: "source-port",
-            aliases: &["sport"],
-            arg: "PORT[:PORT]",
-            not: true,
-            take: |f, value| take(f, value, SOURCE),
-            ..Opt::NONE
-        },
-        Opt {
-            name: "destination-port",
-            aliases: &["dport"],
-            arg: "PORT[:PORT]",
-            not: true,
-            take: |f, value| take(f, value, DESTINATION),
-            ..Opt::NONE
-        },
+        Opt { take: |f, value| take(f, value, SOURCE), ..ports::OF_SOURCE },
+        Opt { take: |f, value| take(f, value, DESTINATION), ..ports::OF_DESTINATION },
     ],
     init: Layout::init,
     save: |out, s| PORTS.save(out, s.info),
