@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Scripts of the linker for the released program.
-const SCRIPTS: [&str; 2] = [".cargo/discard.ld", ".cargo/order.ld"];
+const SCRIPTS: [&str; 3] = [".cargo/discard.ld", ".cargo/order.ld", ".cargo/data.ld"];
 
 /// Where the linker is to write down what lies where, for benches/order. Not a flag of cargo's: that
 /// would change the compiler's names for what it makes of something generic.

@@ -67,7 +67,7 @@ const WORDS: usize = 48;
 
 /// Thread-local variables and, behind them, the C library's control block of the thread
 /// (2,304 bytes in glibc 2.36). What is used of both shall lie in one page with the other variables
-/// of every command (.cargo/order.ld), which is why the released program has not more room for the
+/// of every command (.cargo/data.ld), which is why the released program has not more room for the
 /// former: it has 168 bytes of them, the one under development more.
 const VARIABLES: usize = if cfg!(debug_assertions) { 1024 } else { 192 };
 const CONTROL: usize = 2560;
