@@ -3,7 +3,8 @@
 use super::End;
 use crate::netlink::{Attr, Attrs};
 use crate::rtnl::consts::{
-    IFF_LOOPBACK, IFF_LOWER_UP, IFF_NOARP, IFF_UP, IFLA_ADDRESS, IFLA_AF_SPEC, IFLA_INET_CONF,
+    IFF_LOOPBACK, IFF_LOWER_UP, IFF_NOARP, IFF_RUNNING, IFF_UP, IFLA_ADDRESS, IFLA_AF_SPEC,
+    IFLA_INET_CONF,
 };
 use crate::rtnl::link;
 
@@ -138,6 +139,11 @@ impl Link {
     /// Whether there is something at the other end that is switched on, too.
     pub fn has_carrier(&self) -> bool {
         self.flags & IFF_LOWER_UP != 0
+    }
+    /// Whether the kernel has yet to act on a carrier that is there: bridges, routes and others learn of
+    /// it up to a second later (net/core/link_watch.c).
+    pub fn is_coming_up(&self) -> bool {
+        self.is_up() && self.has_carrier() && self.flags & IFF_RUNNING == 0
     }
     /// Whether addresses of neighbours are asked for.
     pub fn has_arp(&self) -> bool {

@@ -26,12 +26,14 @@ mod xt;
 
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, Command};
 
 use crate::cmd::own;
-use crate::model::{Depth, Network};
+use crate::model::{Depth, Link, Network};
 use case::{Case, Followed, Unknown};
 use packet::{ICMP, ICMPV6, TCP, UDP};
 use trip::Flow;
@@ -105,7 +107,7 @@ struct Asked {
 fn consult(asked: &Asked) -> Result<u8> {
     let mut tried: Vec<Vec<String>> = Vec::new();
     loop {
-        let network = Network::read(Depth::All).context("cannot read the network")?;
+        let network = if tried.is_empty() { read()? } else { settled()? };
         let mut case = open(&network, &asked.words)?;
         let mut findings = rules::examine(&case);
         if let Some(ns) = case.only {
@@ -129,6 +131,23 @@ fn consult(asked: &Asked) -> Result<u8> {
             return Ok(1);
         }
     }
+}
+
+fn read() -> Result<Network> {
+    Network::read(Depth::All).context("cannot read the network")
+}
+
+/// The network after something was changed in it: what was switched on takes a while to come up, and
+/// would be taken for broken until then. Waits two seconds at most, for some never do (802.1X).
+fn settled() -> Result<Network> {
+    for _ in 0..20 {
+        let network = read()?;
+        if !network.namespaces.iter().flat_map(|n| &n.links).any(Link::is_coming_up) {
+            return Ok(network);
+        }
+        sleep(Duration::from_millis(100));
+    }
+    read()
 }
 
 /// Everything that is wrong with a network, for those who draw it.
