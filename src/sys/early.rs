@@ -70,7 +70,7 @@ const WORDS: usize = 48;
 /// of every command (.cargo/data.ld), which is why the released program has not more room for the
 /// former: it has 168 bytes of them, the one under development more.
 const VARIABLES: usize = if cfg!(debug_assertions) { 1024 } else { 192 };
-const CONTROL: usize = 2560;
+const CONTROL: usize = 3072;
 
 #[repr(C, align(64))]
 struct Block([u8; VARIABLES + CONTROL]);
