@@ -23,9 +23,15 @@ pub enum Protocol {
     Generic = 16,
 }
 
-/// The buffer for one datagram. The kernel fills at most 32 KiB of it in a dump
-/// unless a single device needs more (many virtual functions); untouched pages cost nothing.
-const BUFFER: usize = 256 * 1024;
+/// The buffer for one datagram: room for what the kernel sends at once, which is 32 KiB in a
+/// dump unless a single device needs more (many virtual functions). Untouched pages cost nothing,
+/// but what the heap has not yet costs two system calls and a page.
+fn room(protocol: Protocol) -> usize {
+    match protocol {
+        Protocol::Netfilter => 64 * 1024,
+        _ => 256 * 1024,
+    }
+}
 
 /// The kernel's refusal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,6 +104,7 @@ pub struct Ack {
 pub struct Conn {
     // Never cloned: a clone would close the descriptor twice.
     socket: Socket,
+    /// As long as what was received last, with room for more.
     pub(super) buf: Vec<u8>,
     seq: u32,
 }
@@ -116,16 +123,16 @@ impl Conn {
     ///
     /// Those of socket(2), bind(2) and connect(2).
     pub fn open(protocol: Protocol, receive_buffer: u32) -> io::Result<Conn> {
-        let mut socket = Socket::new(protocol as isize)?;
+        let socket = Socket::new(protocol as isize)?;
         let _ = socket.set_rx_buf_sz(receive_buffer);
         let _ = socket.set_ext_ack(true);
         let _ = socket.set_cap_ack(true);
         if protocol == Protocol::Route {
             let _ = socket.set_netlink_get_strict_chk(true);
         }
-        socket.bind(&SocketAddr::new(0, 0))?;
+        // It binds, too.
         socket.connect(&SocketAddr::new(0, 0))?;
-        Ok(Conn { socket, buf: vec![0; BUFFER], seq: 0 })
+        Ok(Conn { socket, buf: Vec::with_capacity(room(protocol)), seq: 0 })
     }
 
     /// Hears what is said to a group (RTNLGRP_*).
@@ -160,6 +167,8 @@ impl Conn {
     ///
     /// Those of recvmsg(2); ENOBUFS says that some were lost.
     pub fn hear(&mut self, wait: bool) -> Result<Option<(Msgs<'_>, Option<i32>)>, Error> {
+        // All of the room, whatever was received last.
+        self.buf.resize(self.buf.capacity(), 0);
         loop {
             match receive(self.socket.as_fd(), &mut self.buf, wait) {
                 Ok(got) if got.len > self.buf.len() => return Err(Error::Malformed),
@@ -194,7 +203,8 @@ impl Conn {
     /// One datagram into the buffer; its length.
     pub(super) fn receive(&mut self) -> Result<usize, Error> {
         loop {
-            match self.socket.recv(&mut &mut self.buf[..], libc::MSG_TRUNC) {
+            self.buf.clear();
+            match self.socket.recv(&mut self.buf, libc::MSG_TRUNC) {
                 Ok(0) => return Err(Error::Malformed),
                 Ok(n) if n > self.buf.len() => return Err(Error::Malformed),
                 Ok(n) => return Ok(n),
@@ -245,7 +255,8 @@ impl Conn {
     pub fn drain(&mut self, mut each: impl FnMut(Msg<'_>, Nack)) -> Result<(), Error> {
         loop {
             let flags = libc::MSG_TRUNC | libc::MSG_DONTWAIT;
-            let len = match self.socket.recv(&mut &mut self.buf[..], flags) {
+            self.buf.clear();
+            let len = match self.socket.recv(&mut self.buf, flags) {
                 Ok(n) if n > self.buf.len() => return Err(Error::Malformed),
                 Ok(n) => n,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
@@ -316,7 +327,8 @@ impl Conn {
     pub(super) fn refusal(&mut self, seq: u32) -> Result<Ack, Error> {
         loop {
             let flags = libc::MSG_TRUNC | libc::MSG_DONTWAIT;
-            match self.socket.recv(&mut &mut self.buf[..], flags) {
+            self.buf.clear();
+            match self.socket.recv(&mut self.buf, flags) {
                 Ok(len) if len <= self.buf.len() => {
                     for msg in Msgs(&self.buf[..len]) {
                         if msg.seq == seq && msg.kind == NLMSG_ERROR {

@@ -67,3 +67,9 @@ pub fn generation(payload: &[u8]) -> Option<u32> {
     const NFTA_GEN_ID: u16 = 1;
     attrs(payload).find(NFTA_GEN_ID)?.u32_be()
 }
+
+/// The lower half of that number, as every answer has it: `res_id` of struct nfgenmsg, since
+/// Linux 3.18.
+pub fn generation_seen(payload: &[u8]) -> Option<u16> {
+    payload.get(2..4)?.first_chunk().map(|b| u16::from_be_bytes(*b))
+}

@@ -21,6 +21,8 @@ pub struct Kernel {
     pub lacks: Lacks,
     /// Those that were told to be missing.
     pub said: Vec<Name>,
+    /// The generation of the rule set when it was looked at first, its lower half; none before.
+    seen: Option<u16>,
     conn: Option<Conn>,
     /// Where changes are heard of, once a dump was disturbed.
     ears: Option<Conn>,
@@ -74,30 +76,56 @@ fn not_root() -> Fail {
     Fail::Kernel(text.into())
 }
 
+fn opened(conn: &mut Option<Conn>) -> Result<&mut Conn> {
+    if conn.is_none() {
+        let new = Conn::open(Protocol::Netfilter, 1 << 20);
+        *conn = Some(new.map_err(|e| broken("Could not open netlink socket", &Error::Io(e)))?);
+    }
+    conn.as_mut().ok_or_else(not_root)
+}
+
 impl Kernel {
     pub fn new(family: Family) -> Kernel {
-        Kernel { family, lacks: Lacks::default(), said: Vec::new(), conn: None, ears: None }
+        let (lacks, said) = (Lacks::default(), Vec::new());
+        Kernel { family, lacks, said, seen: None, conn: None, ears: None }
     }
 
     fn conn(&mut self) -> Result<&mut Conn> {
-        if self.conn.is_none() {
-            let conn = Conn::open(Protocol::Netfilter, 1 << 20)
-                .map_err(|e| broken("Could not open netlink socket", &Error::Io(e)))?;
-            self.conn = Some(conn);
-        }
-        self.conn.as_mut().ok_or_else(not_root)
+        opened(&mut self.conn)
     }
 
     fn nf(&self) -> u8 {
         self.family as u8
     }
 
-    /// The generation of the rule set.
-    pub fn generation(&mut self) -> Result<u32> {
+    /// The generation of the rule set, its lower half.
+    fn generation(&mut self) -> Result<u16> {
         let what = "Could not fetch rule set generation id";
         let answer = self.conn()?.get(&mut nft::get_generation());
         let msg = answer.map_err(|e| broken(what, &e))?;
-        nft::generation(msg.payload).ok_or_else(|| broken(what, &Error::Malformed))
+        let whole = nft::generation(msg.payload).ok_or_else(|| broken(what, &Error::Malformed))?;
+        let [_, _, high, low] = whole.to_be_bytes();
+        Ok(u16::from_be_bytes([high, low]))
+    }
+
+    /// Forgets what was seen: a transaction is planned anew.
+    pub fn look_anew(&mut self) {
+        self.seen = None;
+    }
+
+    /// Asks for the generation of the rule set, unless an answer has told it already. Where the
+    /// kernel cannot be asked at all, this is what the reference says of it.
+    pub fn look(&mut self) -> Result {
+        if self.seen.is_none() {
+            self.seen = Some(self.generation()?);
+        }
+        Ok(())
+    }
+
+    /// Whether the rule set is another one than when it was looked at first.
+    pub fn has_changed(&mut self) -> Result<bool> {
+        let seen = self.seen;
+        Ok(seen.is_some() && seen != Some(self.generation()?))
     }
 
     /// The names of all tables of the family.
@@ -120,11 +148,26 @@ impl Kernel {
 
     /// One chain, if there is one.
     pub fn chain(&mut self, table: &[u8], name: &[u8]) -> Result<Option<Chain>> {
-        let mut request = nft::Chain::get(self.nf(), table, name);
-        match self.conn()?.get(&mut request) {
-            Ok(msg) => Ok(nft::Chain::new(msg.payload).map(|c| Chain::new(&c))),
-            Err(Error::Nack(nack)) if nack.errno == libc::ENOENT => Ok(None),
-            Err(e) => Err(broken("Could not read chain", &e)),
+        loop {
+            let mut request = nft::Chain::get(self.nf(), table, name);
+            let refused = match self.conn()?.get(&mut request) {
+                Ok(msg) => {
+                    let seen = nft::generation_seen(msg.payload);
+                    let chain = nft::Chain::new(msg.payload).map(|c| Chain::new(&c));
+                    self.seen = self.seen.or(seen);
+                    return Ok(chain);
+                }
+                Err(e) => e,
+            };
+            // A refusal does not tell the generation: what it is about may be made behind it.
+            if self.seen.is_none() {
+                self.look()?;
+                continue;
+            }
+            return match refused {
+                Error::Nack(nack) if nack.errno == libc::ENOENT => Ok(None),
+                e => Err(broken("Could not read chain", &e)),
+            };
         }
     }
 
@@ -164,10 +207,12 @@ impl Kernel {
             let mut all = All::default();
             // What was said before does not count.
             self.heard(about);
-            let mut dump = self.conn()?.dump(&mut request).map_err(|e| broken(what, &e))?;
+            let conn = opened(&mut self.conn)?;
+            let mut dump = conn.dump(&mut request).map_err(|e| broken(what, &e))?;
             let complete = loop {
                 match dump.next_message() {
                     Ok(Some(msg)) => {
+                        self.seen = self.seen.or_else(|| nft::generation_seen(msg.payload));
                         if each(msg.payload, &mut all).is_break() {
                             // The rest of the answer is left to the old socket.
                             self.conn = None;
@@ -180,7 +225,10 @@ impl Kernel {
                     Err(Error::Nack(nack)) if matches!(nack.errno, libc::EINTR | libc::EAGAIN) => {
                         break false;
                     }
-                    Err(e) => return Err(broken(what, &e)),
+                    Err(e) => {
+                        self.look()?;
+                        return Err(broken(what, &e));
+                    }
                 }
             };
             if complete && (!dump.interrupted() || self.is_undisturbed(about)?) {

@@ -51,6 +51,10 @@ fn change(
         let mut tx = Tx::new(kernel, table, many, Vec::new())?;
         let mut out = Vec::new();
         let planned = plan(&mut tx, kernel, command, verb, show, &mut out);
+        if planned.is_err() {
+            // Whoever may not ask hears of that first.
+            kernel.look()?;
+        }
         if round == 0 || planned.is_err() {
             let _ = fd::stdout(&out);
         }

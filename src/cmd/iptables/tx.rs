@@ -53,6 +53,13 @@ struct State {
     before: usize,
 }
 
+impl State {
+    /// Of a chain that is there no longer.
+    fn gone() -> Box<State> {
+        Box::new(State { read: true, ..State::default() })
+    }
+}
+
 /// What a message of the batch is, for the sentence about its refusal.
 struct Note {
     what: &'static What,
@@ -78,11 +85,10 @@ pub struct Tx {
     pub table: &'static Table,
     family: u8,
     batch: Batch,
-    /// The generation of the rule set when it was looked at first.
-    generation: u32,
     notes: Vec<Note>,
     names: Vec<Vec<u8>>,
-    chains: BTreeMap<Vec<u8>, State>,
+    /// Boxed: a node of the map has room for eleven.
+    chains: BTreeMap<Vec<u8>, Box<State>>,
     arena: Vec<u8>,
     sets: Sets,
     /// The table begins empty: the kernel's chains do not count.
@@ -106,12 +112,15 @@ impl Tx {
         many: bool,
         room: Vec<u8>,
     ) -> Result<Tx> {
+        kernel.look_anew();
+        if many {
+            kernel.look()?;
+        }
         Ok(Tx {
             table,
             family: kernel.family as u8,
             // What is looked at here is named by handles, and these do not come back.
             batch: Batch::new(room),
-            generation: kernel.generation()?,
             notes: Vec::new(),
             names: Vec::new(),
             chains: BTreeMap::new(),
@@ -166,16 +175,16 @@ impl Tx {
             let found = if self.fresh { None } else { kernel.chain(self.name(), chain)? };
             self.chains.insert(
                 chain.to_vec(),
-                State {
+                Box::new(State {
                     exists: found.is_some(),
                     // What does not exist has no rules to be read.
                     read: found.as_ref().is_none_or(|c| c.uses == 0),
                     kernel: found,
                     ..State::default()
-                },
+                }),
             );
         }
-        self.chains.get_mut(chain).ok_or(Fail::Said(4))
+        self.chains.get_mut(chain).map(|s| &mut **s).ok_or(Fail::Said(4))
     }
 
     /// Whether there is a chain of this name, built in or not.
@@ -385,50 +394,64 @@ impl Tx {
         Ok(())
     }
 
-    /// Where a rule like this one is.
-    fn find(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result<Option<usize>> {
-        if !self.state(kernel, chain)?.exists {
-            return Ok(None);
-        }
+    /// A rule like this one; where there are more commands, it is no longer in its chain's list
+    /// if it is to be taken away.
+    fn find(
+        &mut self,
+        kernel: &mut Kernel,
+        chain: &[u8],
+        rule: &Rule,
+        take: bool,
+    ) -> Result<Option<Key>> {
         let family = kernel.family;
         // What comes back from the kernel is compared with what would come back of this rule.
         let wanted = raise(lower(rule, family).bytes(), &[], family, &Sets::default());
         if !self.many {
             return self.find_single(kernel, chain, &wanted);
         }
+        if !self.state(kernel, chain)?.exists {
+            return Ok(None);
+        }
         self.read(kernel, chain, None)?;
-        let state = self.chains.get(chain);
-        Ok(state.and_then(|s| s.slots.iter().position(|s| self.rule_of(s, kernel) == wanted)))
+        let Some(state) = self.chains.get(chain) else { return Ok(None) };
+        let index = state.slots.iter().position(|s| self.rule_of(s, kernel) == wanted);
+        let Some(index) = index else { return Ok(None) };
+        let slots = &mut self.state(kernel, chain)?.slots;
+        Ok(Some(if take { slots.remove(index).key } else { slots[index].key }))
     }
 
-    /// For a single command: reads up to the rule and keeps nothing but its handle.
+    /// For a single command: reads up to the rule and keeps nothing but its handle. A chain that
+    /// is not there has no rules: that is not asked beforehand. But into the first part of a new
+    /// socket's first dump the kernel puts less than 4 KiB, and where the first rule is longer it
+    /// ends the dump there (Linux 6.18): nothing at all is asked for again.
     fn find_single(
         &mut self,
         kernel: &mut Kernel,
         chain: &[u8],
         wanted: &Rule,
-    ) -> Result<Option<usize>> {
-        let family = kernel.family;
-        let sets = &self.sets;
-        let found =
-            kernel.rules(self.table.name.as_bytes(), chain, |rule, found: &mut Option<u64>| {
+    ) -> Result<Option<Key>> {
+        let (family, table) = (kernel.family, self.name());
+        loop {
+            let first = self.chains.is_empty();
+            let sets = &self.sets;
+            type Found = (bool, Option<u64>);
+            let (any, found) = kernel.rules(table, chain, |rule, (any, found): &mut Found| {
+                *any = true;
                 if raise::of(rule, family, sets) != *wanted {
                     return ControlFlow::Continue(());
                 }
                 *found = Some(rule.handle);
                 ControlFlow::Break(())
             })?;
-        let Some(handle) = found else { return Ok(None) };
-        let slot = Slot { key: Key::Handle(handle), made_of: MadeOf::Unknown };
-        let state = self.state(kernel, chain)?;
-        state.slots = vec![slot];
-        state.read = true;
-        Ok(Some(0))
+            if any || !first || self.state(kernel, chain)?.read {
+                return Ok(found.map(Key::Handle));
+            }
+        }
     }
 
     /// `-C`.
     pub fn check(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result {
-        match self.find(kernel, chain, rule)? {
+        match self.find(kernel, chain, rule, false)? {
             Some(_) => Ok(()),
             None => refused(NO_RULE),
         }
@@ -436,8 +459,11 @@ impl Tx {
 
     /// `-D` with a rule.
     pub fn delete(&mut self, kernel: &mut Kernel, chain: &[u8], rule: &Rule) -> Result {
-        match self.find(kernel, chain, rule)? {
-            Some(index) => self.delete_at(kernel, chain, index),
+        match self.find(kernel, chain, rule, true)? {
+            Some(key) => {
+                self.delete_named(chain, key);
+                Ok(())
+            }
             None => refused(NO_RULE),
         }
     }
@@ -451,18 +477,18 @@ impl Tx {
         if number > self.state(kernel, chain)?.slots.len() {
             return refused("Index of deletion too big");
         }
-        self.delete_at(kernel, chain, number - 1)
+        let key = self.state(kernel, chain)?.slots.remove(number - 1).key;
+        self.delete_named(chain, key);
+        Ok(())
     }
 
-    fn delete_at(&mut self, kernel: &mut Kernel, chain: &[u8], index: usize) -> Result {
-        let key = self.state(kernel, chain)?.slots.remove(index).key;
+    fn delete_named(&mut self, chain: &[u8], key: Key) {
         let (family, table) = (self.family, self.name());
         let request = match key {
             Key::Handle(handle) => nft::Rule::delete(family, table, chain, handle),
             Key::New(id) => nft::Rule::delete_new(family, table, chain, id),
         };
         self.add(request, &("RULE_DELETE", "rule in chain"), chain);
-        Ok(())
     }
 
     /// `-F CHAIN`.
@@ -506,7 +532,7 @@ impl Tx {
         }
         let request = nft::Chain::delete(self.family, self.name(), chain);
         self.add(request, &("CHAIN_DEL", "chain"), chain);
-        self.chains.insert(chain.to_vec(), State { read: true, ..State::default() });
+        self.chains.insert(chain.to_vec(), State::gone());
         Ok(())
     }
 
@@ -529,7 +555,7 @@ impl Tx {
         self.add(request, &("CHAIN_RENAME", "chain"), name);
         let state = self.chains.remove(chain).unwrap_or_default();
         self.chains.insert(name.to_vec(), state);
-        self.chains.insert(chain.to_vec(), State { read: true, ..State::default() });
+        self.chains.insert(chain.to_vec(), State::gone());
         Ok(())
     }
 
@@ -619,7 +645,7 @@ impl Tx {
         }
         let fail = Fail::Kernel(text);
         // Perhaps somebody has made the chain, or taken the rule away, since it was looked at.
-        let again = kernel.generation()? != self.generation
+        let again = kernel.has_changed()?
             || first.errno == libc::ENOENT
                 && note.what.0.starts_with("RULE_")
                 && kernel.learn(&self.asked)?;
