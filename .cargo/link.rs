@@ -46,7 +46,7 @@ fn main() {
     }
     let map = set(MAP);
     if !map.is_empty() {
-        println!("cargo:rustc-link-arg-bin=ipbox=-Wl,-Map={map}");
+        println!("cargo:rustc-link-arg-bin=ipbox=-Wl,-Map={map},--no-demangle");
     }
 }
 

@@ -1,19 +1,19 @@
-//! Steps through the short commands and writes down which functions they went through, as a script of
-//! the linker: `benches/order` starts it.
+//! Has the short commands traced and writes down which functions and constants they went through, as
+//! a script of the linker: `benches/order` starts it.
 //!
 //! Half of the life of `ip link show lo` is the kernel's loading it and taking it down. Most of the
 //! other half were page faults: each is 2 to 4 µs in a virtual machine, for 16 pages of the program
-//! around the place. The functions of a command lie in few such windows only if they lie together. What several commands share comes in the
-//! middle, what only `ip` has before it, what only `iptables` has behind it.
-#![allow(unsafe_code)] // ptrace
+//! around the place. What a command needs lies in few such windows only if it lies together. What
+//! several commands share comes in the middle, what only `ip` has before it, what only `iptables`
+//! has behind it.
+//!
+//! The compiler numbers constants without a name, and others get these numbers with the next change
+//! of the program. What is listed then are a few constants that nobody needs at the start: the list
+//! is to be made anew before a release.
 #![allow(clippy::print_stdout)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-
-use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::Pid;
 
 /// The rows of `benches/compare start` whose bar is the start's; 32 at most.
 const COMMANDS: &[&str] = &[
@@ -25,13 +25,25 @@ const COMMANDS: &[&str] = &[
     "iptables -S",
     "iptables -C INPUT -p tcp --dport 80 -j ACCEPT",
     "iptables -A INPUT -p tcp --dport 80 -j ACCEPT",
+    "iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE",
 ];
 
-/// A piece of code in the linker's map: its address, its length in bytes, and the words with which a
+/// What a list is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Code,
+    Constant,
+}
+
+/// A constant so long, of which a command needs a part, stays where it is.
+const LARGE: u64 = 4096;
+
+/// A piece of code or a constant in the linker's map: its address, its length in bytes, and the words with which a
 /// script names it, without what differs from build to build and with it. `same` are those of functions
 /// whose code is the same, so that the linker has left them out: it would not, were this one listed
 /// alone.
 struct Section {
+    kind: Kind,
     at: u64,
     len: u64,
     name: String,
@@ -47,19 +59,19 @@ fn main() {
     };
     let map = std::fs::read_to_string(map).expect("the linker's map");
     let mut sections: Vec<Section> = Vec::new();
-    let mut code = false;
+    let mut listed = false;
     for line in map.lines() {
         if let Some(section) = section(line) {
+            listed = section.kind == Kind::Code;
             sections.push(section);
-            code = true;
         } else if line.contains(":(") {
-            code = false;
-        } else if let (true, Some(last), Some((_, hash))) =
-            (code, sections.last_mut(), line.rsplit_once("::h"))
-            && hash.len() == 16
-            && !last.whole.contains(hash)
+            listed = false;
+        } else if let (true, Some(last), Some(name)) =
+            (listed, sections.last_mut(), line.split_whitespace().nth(4))
+            && ["_ZN", "_R"].iter().any(|begin| name.starts_with(begin))
+            && !last.whole.contains(name)
         {
-            last.same.push(format!("*(.text.*17h{hash}E)"));
+            last.same.push(format!("*(.text.{name})"));
         }
     }
     sections.sort_by_key(|s| s.at);
@@ -68,7 +80,7 @@ fn main() {
     let ip_alone: u32 = ip_alone.map(|(bit, _)| 1 << bit).sum();
     let mut users: BTreeMap<usize, u32> = BTreeMap::new();
     for (bit, line) in COMMANDS.iter().enumerate() {
-        for at in steps(program, line) {
+        for at in trace(program, line) {
             let before = sections.partition_point(|s| s.at <= at);
             if let Some(i) =
                 before.checked_sub(1).filter(|&i| at < sections[i].at + sections[i].len)
@@ -81,7 +93,7 @@ fn main() {
         let of_it = sections.iter().enumerate().filter(|(_, s)| s.name == name);
         of_it.filter(|(i, _)| which(*i)).map(|(_, s)| s.len).sum()
     };
-    let mut names: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut names: BTreeMap<(Kind, &str), u32> = BTreeMap::new();
     for (i, &set) in &users {
         let section = &sections[*i];
         let name = section.name.as_str();
@@ -89,12 +101,13 @@ fn main() {
         // A name that many functions have, of which few are meant, would fill the place with the
         // others: then exactly this one, while the compiler calls it so.
         let few = all < 1024 || all < 4 * used;
-        *names.entry(if few { name } else { &section.whole }).or_default() |= set;
+        let name = if few { name } else { &section.whole };
+        *names.entry((section.kind, name)).or_default() |= set;
         for name in &section.same {
-            *names.entry(name).or_default() |= set;
+            *names.entry((section.kind, name)).or_default() |= set;
         }
     }
-    let mut names: Vec<(&str, u32)> = names.into_iter().collect();
+    let mut names: Vec<((Kind, &str), u32)> = names.into_iter().collect();
     names.sort_by_key(|(_, set)| {
         let (ip, iptables) = ((set & ip_alone).count_ones(), (set & !ip_alone).count_ones());
         let place = match (ip, iptables) {
@@ -104,26 +117,36 @@ fn main() {
         };
         (place, *set)
     });
-    println!("{} names", names.len());
-    let old = std::fs::read_to_string(script).expect("the script");
-    let (before, rest) = old.split_once(BEGIN).expect("where the list begins");
-    let (_, after) = rest.split_once(END).expect("where the list ends");
-    let lines: String = names.iter().map(|(name, _)| format!("    {name}\n")).collect();
-    std::fs::write(script, [before, BEGIN, &lines, END, after].concat())
-        .expect("it can be written");
+    let mut text = std::fs::read_to_string(script).expect("the script");
+    for kind in [Kind::Constant, Kind::Code] {
+        let own = names.iter().filter(|((k, _), _)| *k == kind);
+        let lines: String = own.map(|((_, name), _)| format!("    {name}\n")).collect();
+        println!("{kind:?}: {} names", lines.lines().count());
+        let begin = format!("    /* {kind:?}, by benches/order: */\n");
+        let (before, rest) = text.split_once(&begin).expect("where the list begins");
+        let (_, after) = rest.split_once(END).expect("where the list ends");
+        text = [before, &begin, &lines, END, after].concat();
+    }
+    std::fs::write(script, text).expect("it can be written");
 }
 
-const BEGIN: &str = "    /* By benches/order: */\n";
 const END: &str = "    /* So far. */\n";
 
-/// A line of the map that tells of code: `address address length alignment file:(section)`, with hexadecimal
+/// A line of the map that tells of code or a constant: `address address length alignment file:(section)`, with hexadecimal
 /// numbers.
 fn section(line: &str) -> Option<Section> {
     let mut columns = line.split_whitespace();
     let at = u64::from_str_radix(columns.next()?, 16).ok()?;
     let len = u64::from_str_radix(columns.nth(1)?, 16).ok().filter(|&len| len > 0)?;
     let (file, section) = columns.nth(1)?.rsplit_once(":(")?;
-    let section = section.strip_suffix(')').filter(|s| s.starts_with(".text"))?;
+    let section = section.strip_suffix(')')?;
+    let kind = if section.starts_with(".text") {
+        Kind::Code
+    } else if section.starts_with(".rodata") && len < LARGE {
+        Kind::Constant
+    } else {
+        return None;
+    };
     let file = file.rsplit('/').next()?;
     let (whole, name) = match file.split_once('(') {
         // One of the C library's.
@@ -132,13 +155,15 @@ fn section(line: &str) -> Option<Section> {
             let member = format!("*{archive}*.a:{}({section})", member.trim_end_matches(')'));
             (member.clone(), member)
         }
-        None if section != ".text" => {
+        None if section != ".text" && file.ends_with(".rcgu.o") => {
             (format!("*({section})"), format!("*({})", without_hashes(section)))
         }
-        None if file.ends_with(".rcgu.o") => ("*.rcgu.o(.text)".into(), "*.rcgu.o(.text)".into()),
+        None if section == ".text" && file.ends_with(".rcgu.o") => {
+            ("*.rcgu.o(.text)".into(), "*.rcgu.o(.text)".into())
+        }
         None => return None,
     };
-    Some(Section { at, len, name, whole, same: Vec::new() })
+    Some(Section { kind, at, len, name, whole, same: Vec::new() })
 }
 
 /// A mangled name with `*` for what the compiler puts in to tell apart crates and what it makes of
@@ -165,37 +190,20 @@ fn without_hashes(name: &str) -> String {
     out
 }
 
-/// The addresses of all instructions that a command goes through.
-fn steps(program: &str, line: &str) -> BTreeSet<u64> {
-    let mut command = Command::new(program);
+/// The addresses of all instructions that a command goes through, and of all that it reads.
+fn trace(program: &str, line: &str) -> BTreeSet<u64> {
+    let log = format!("{}/trace", env!("CARGO_TARGET_TMPDIR"));
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=lackey", "--trace-mem=yes", &format!("--log-file={log}"), program]);
     command.args(line.split(' ')).stdin(Stdio::null()).stdout(Stdio::null());
     command.stderr(Stdio::null());
-    #[allow(clippy::multiple_unsafe_ops_per_block)] // one operation, and the system call in it
-    // SAFETY: a system call only.
-    unsafe {
-        command.pre_exec(|| match libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) {
-            0 => Ok(()),
-            _ => Err(std::io::Error::last_os_error()),
-        });
-    }
-    #[allow(clippy::zombie_processes)] // waitpid waits for it
-    let child = command.spawn().expect("it starts");
-    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a number of a process"));
-    let mut seen = BTreeSet::new();
-    loop {
-        match waitpid(pid, None).expect("it is ours") {
-            WaitStatus::Stopped(..) => {}
-            WaitStatus::Exited(_, 0) => return seen,
-            other => panic!("{line}: {other:?}"),
-        }
-        // SAFETY: zeros are a valid value.
-        let mut registers: libc::user_regs_struct = unsafe { std::mem::zeroed() };
-        // SAFETY: the process is stopped, and the kernel fills the structure.
-        let got =
-            unsafe { libc::ptrace(libc::PTRACE_GETREGS, pid.as_raw(), 0, &raw mut registers) };
-        assert_eq!(got, 0);
-        seen.insert(registers.rip);
-        // SAFETY: the process is stopped.
-        assert_eq!(unsafe { libc::ptrace(libc::PTRACE_SINGLESTEP, pid.as_raw(), 0, 0) }, 0);
-    }
+    assert!(command.status().expect("valgrind is installed").success(), "{line}");
+    let log = std::fs::read_to_string(log).expect("it was written");
+    // Two columns for what is done (I, L, S, M), then `address,length` in hexadecimal digits.
+    let at = |line: &str| {
+        let (what, place) = line.split_at_checked(3)?;
+        ["I  ", " L ", " M "].contains(&what).then_some(())?;
+        u64::from_str_radix(place.split_once(',')?.0, 16).ok()
+    };
+    log.lines().filter_map(at).collect()
 }

@@ -135,7 +135,10 @@ fn find_verb(name: &[u8]) -> Option<&'static Applet> {
     VERBS.iter().find(|a| a.name.as_bytes() == name)
 }
 
-/// The options of `ipbox` itself.
+/// The options of `ipbox` itself. Not a part of what every command goes through, whose stack would
+/// have a page more.
+#[cold]
+#[inline(never)]
 fn options(words: &[&[u8]]) -> u8 {
     use clap::{Arg, ArgAction, Command, value_parser};
     let command = Command::new("ipbox")
