@@ -9,7 +9,7 @@
 //!
 //! **How.** Runs alternate, ours and theirs, and who is first alternates too; so what else the
 //! machine does hits both. Measured is the wall time from before the start to after the end, with
-//! output to /dev/null. The ratio is the median of the ratios of pairs, the figures in brackets
+//! output to /dev/null; the new process calls execve(2) and nothing before it (rows/process.rs). The ratio is the median of the ratios of pairs, the figures in brackets
 //! are its 10th and 90th percentile; times are medians. Under `cpu` is the ratio of the time on
 //! processors, which other work on the machine changes less. Peak memory is what wait4() says; it
 //! counts at least what the starting process had, which is why that does not keep anything.
@@ -20,7 +20,7 @@
 //!
 //! The exit status is 0 when all bars are held against the testing suite's iproute2 (7.x); stable's
 //! is measured too, for what it is: 6.x is slower at batches.
-#![allow(unsafe_code)] // wait4
+#![allow(unsafe_code)] // wait4, clone
 #![allow(clippy::print_stdout)]
 
 use nix::mount::{MsFlags, mount};
@@ -28,6 +28,7 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{chdir, chroot, getgid, getuid};
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::fd::AsFd;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ use std::time::{Duration, Instant};
 mod iptables;
 #[path = "rows/lab.rs"]
 mod lab;
+#[path = "rows/process.rs"]
+mod process;
 #[path = "rows/tables.rs"]
 mod tables;
 
@@ -388,20 +391,28 @@ fn run(program: &str, words: &[&str]) -> (ExitStatus, Run) {
     run_to(program, words, false)
 }
 
-#[allow(clippy::zombie_processes)] // wait4 waits for it
 fn run_to(program: &str, words: &[&str], piped: bool) -> (ExitStatus, Run) {
-    let mut command = Command::new(program);
-    command.arg0(words[0]).args(&words[1..]);
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    command.stdout(if piped { Stdio::piped() } else { Stdio::null() });
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin").env("LC_ALL", "C");
+    let program = process::Program::new(program, words);
+    let pipe = piped.then(|| process::pipe().expect("a pipe"));
+    let (output, write) = pipe.unzip();
+    let standard = process::Standard::replace(write.as_ref().map(AsFd::as_fd)).expect("/dev/null");
+    drop(write);
     let start = Instant::now();
-    let mut child = command.spawn().expect("it starts");
-    if let Some(mut output) = child.stdout.take() {
+    let pid = program.start().expect("it starts");
+    if let Some(mut output) = output {
+        // Its writing end is among them.
+        standard.restore().expect("they were there");
         let mut buffer = [0; 64 * 1024];
         while output.read(&mut buffer).is_ok_and(|n| n > 0) {}
+        return ended(pid, start);
     }
-    let pid = libc::pid_t::try_from(child.id()).expect("a process id");
+    let ended = ended(pid, start);
+    standard.restore().expect("they were there");
+    ended
+}
+
+/// Waits for the end of a process.
+fn ended(pid: libc::pid_t, start: Instant) -> (ExitStatus, Run) {
     let mut status = 0;
     // SAFETY: plain numbers, for which zero is a value.
     let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
@@ -414,7 +425,9 @@ fn run_to(program: &str, words: &[&str], piped: bool) -> (ExitStatus, Run) {
     let spent = |t: libc::timeval| t.tv_sec as f64 * 1000.0 + t.tv_usec as f64 / 1000.0;
     let user = spent(usage.ru_utime);
     let cpu = user + spent(usage.ru_stime);
-    (ExitStatus::from_raw(status), Run { ms, user, cpu, peak: usage.ru_maxrss })
+    let status = ExitStatus::from_raw(status);
+    assert_ne!(status.code(), Some(127), "it cannot be executed");
+    (status, Run { ms, user, cpu, peak: usage.ru_maxrss })
 }
 
 /// The reference's program, by its name.
