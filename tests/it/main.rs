@@ -24,6 +24,7 @@ mod fuzz;
 mod hints;
 mod install;
 mod iptables;
+mod iptables_legacy;
 mod iptables_native;
 mod iptables_packets;
 mod kind_bytes;

@@ -246,9 +246,12 @@ pub fn warn_of_legacy(kernel: &Kernel, prog: &str) {
     let there = file::read(kernel.family.legacy_tables().as_bytes());
     if there.is_ok_and(|names| !names.is_empty()) {
         let base = if prog.starts_with("ip6") { "ip6tables" } else { "iptables" };
+        let save = if prog.contains("-save") { "-save" } else { "" };
         fd::stderr(
-            format!("# Warning: {base}-legacy tables present, use {base}-legacy to see them\n")
-                .as_bytes(),
+            format!(
+                "# Warning: {base}-legacy tables present, use {base}-legacy{save} to see them\n"
+            )
+            .as_bytes(),
         );
     }
 }
