@@ -81,6 +81,7 @@ const CASES: &[Case] = &[
     ("sysctl -w net.ipv4.conf.v-left.forw", &["net.ipv4.conf.v-left.forwarding"], &[]),
     ("sysctl --", &["--write", "--all"], &["net.ipv4.ip_forward"]),
     ("ping -M ", &["do", "want"], &["-c"]),
+    ("ping -N ", &["name", "ipv6-all", "subject-name="], &["-c"]),
     ("ping -T ", &["tsonly", "tsprespec"], &["-c"]),
     ("ping -", &["-c", "-W", "-I"], &["lo"]),
     // words and their values

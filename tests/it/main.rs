@@ -37,6 +37,7 @@ mod lesson;
 mod monitor;
 mod mutated;
 mod netns;
+mod nodeinfo;
 mod own;
 mod packets;
 mod parallel;

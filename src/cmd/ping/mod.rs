@@ -1,8 +1,10 @@
 //! `ping`: asks a host for an echo and tells how long it took (iputils' ping of 2024).
 //!
 //! options.rs reads the words, target.rs finds the host, the way there and a socket, session.rs
-//! sends and receives, packet.rs knows ICMP, recorded.rs the options of IP, stats.rs counts.
+//! sends and receives, packet.rs knows ICMP, recorded.rs the options of IP, nodeinfo.rs questions to nodes
+//! of IPv6, stats.rs counts.
 
+mod nodeinfo;
 mod options;
 mod packet;
 mod recorded;
@@ -14,7 +16,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::AsRawFd;
 
 pub use options::HELP;
-use options::{Options, failed};
+use options::{Options, Told, failed};
 use recorded::{Record, Stamp};
 use session::Session;
 use target::{Socket, Target};
@@ -43,10 +45,11 @@ pub fn run(words: &[&[u8]]) -> u8 {
 
 fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     let root = process::is_root();
-    let Some(options) = Options::parse(words, root)? else {
-        let version =
-            concat!("ping from iputils 20240905, ipbox ", env!("CARGO_PKG_VERSION"), "\n");
-        return fd::stdout(version.as_bytes()).map(|()| 0).map_err(|_| failed(1, b"write error"));
+    let options = match Options::parse(words, root)? {
+        Told::Ping(options) => *options,
+        Told::Text(text) => {
+            return fd::stdout(text.as_bytes()).map(|()| 0).map_err(|_| failed(1, b"write error"));
+        }
     };
     let mut names = Names::default();
     let mut out = Out::new(Style::default());
@@ -72,15 +75,21 @@ fn ping(words: &[&[u8]]) -> Result<u8, Error> {
     target.hops = hops(&options, v6, &mut names)?;
     let socket = sockets.choose(v6, &options)?;
     link_local_warning(&socket, &target, &options);
+    // Before `::` is replaced by an address of this host.
+    let question = match (&options.node, target.addr.ip()) {
+        (Some(asked), IpAddr::V6(host)) => asked.question(host),
+        // IPv4 has no such questions: an echo is all that is sent (observed in iputils 20240905).
+        _ => None,
+    };
     let source = target::prepare(&socket, &mut target, &options, &mut names)?;
-    settings(&socket, &mut target, &options)?;
+    settings(&socket, &mut target, &options, question.is_some())?;
     if options.connect {
         socket::connect(socket::of(&socket.fd), target.addr)
             .map_err(|e| failed(2, format!("connect failed: {}", strerror(&e)).as_bytes()))?;
     }
     headline(&mut out, &target, source, &options, &mut names);
     options.check_pace(root)?;
-    Session::new(socket, target, options, names, out)?.run()
+    Session::new(socket, target, question, options, names, out)?.run()
 }
 
 /// The hosts before the last: a route that requests shall take, or whose times are wanted.
@@ -190,7 +199,7 @@ fn link_local_warning(socket: &Socket, target: &Target, options: &Options) {
 }
 
 /// Everything that is set on the socket before the first request.
-fn settings(s: &Socket, target: &mut Target, o: &Options) -> Result<(), Error> {
+fn settings(s: &Socket, target: &mut Target, o: &Options, asks: bool) -> Result<(), Error> {
     let fd = socket::of(&s.fd);
     let v6 = target.addr.is_ipv6();
     let (level, errors) = if v6 {
@@ -203,7 +212,7 @@ fn settings(s: &Socket, target: &mut Target, o: &Options) -> Result<(), Error> {
             .map_err(|e| failed(2, format!("{what}: {}", strerror(&e)).as_bytes()))
     };
     if s.raw {
-        filter(s, v6)?;
+        filter(s, v6, asks)?;
     }
     set(level, errors, 1, if v6 { "IPV6_RECVERR" } else { "IP_RECVERR" })?;
     if v6 {
@@ -275,13 +284,14 @@ fn settings(s: &Socket, target: &mut Target, o: &Options) -> Result<(), Error> {
 }
 
 /// Raw sockets see every message of ICMP; the kernel drops what is of no interest.
-fn filter(s: &Socket, v6: bool) -> Result<(), Error> {
+fn filter(s: &Socket, v6: bool, asks: bool) -> Result<(), Error> {
     const ICMP_FILTER: i32 = 1;
     let fd = socket::of(&s.fd);
     let (level, what, mask) = if v6 {
-        // struct icmp6_filter: a set bit drops; only echo replies (129) pass.
+        // struct icmp6_filter: a set bit drops; only answers pass, all of which are in one word.
+        let kind = if asks { nodeinfo::ANSWER } else { packet::ECHO_REPLY6 };
         let mut mask = [0xffu8; 32];
-        mask[16..20].copy_from_slice(&(!(1u32 << 1)).to_ne_bytes());
+        mask[16..20].copy_from_slice(&(!(1u32 << (kind - 128))).to_ne_bytes());
         (libc::IPPROTO_ICMPV6, "setsockopt(ICMP6_FILTER)", mask.to_vec())
     } else {
         // Echo reply, unreachable, quench, redirect, time exceeded, parameter problem pass.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::nodeinfo::{self, Asked};
 use super::recorded::{Record, Stamp};
 use crate::cli::getopt::{Getopt, Item, Mistake, Order, Spec, called};
 use crate::error::{Error, errno};
@@ -37,6 +38,8 @@ pub struct Options {
     pub tos: Option<i32>,
     /// -F, 0 for any.
     pub flow: Option<u32>,
+    /// -N: what IPv6 nodes are asked instead of an echo.
+    pub node: Option<Asked>,
     /// -R or -T.
     pub record: Option<Record>,
     pub send_buffer: Option<i32>,
@@ -84,6 +87,7 @@ impl Default for Options {
             pmtudisc: None,
             tos: None,
             flow: None,
+            node: None,
             record: None,
             send_buffer: None,
             ident: None,
@@ -110,6 +114,16 @@ impl Default for Options {
 }
 
 const SHORT: &str = "h?4bRT:6F:N:3aABc:CdDe:fHi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:";
+
+const VERSION: &str =
+    concat!("ping from iputils 20240905, ipbox ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// What comes of the words.
+pub enum Told {
+    Ping(Box<Options>),
+    /// Only this is shown: -V, -N help.
+    Text(String),
+}
 
 /// One line of the help: how it is written, what it does.
 #[rustfmt::skip] // one row, one line
@@ -144,6 +158,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("-Q TOS", "type of service, or traffic class"),
     ("-R", "routers write their address into each request (IPv4)"),
     ("-T tsonly|tsandaddr|tsprespec", "routers write the time (IPv4)"),
+    ("-N name|ipv6|ipv6-all|ipv6-compatible|ipv6-global|ipv6-linklocal|ipv6-sitelocal|ipv4|ipv4-all|subject-ipv6=|subject-ipv4=|subject-name=|subject-fqdn=|help", "ask a node its names or addresses (IPv6)"),
     ("-F LABEL", "flow label (IPv6); 0 for any"),
     ("-S BYTES", "the socket's send buffer"),
     ("-e NUMBER", "identifier of the requests"),
@@ -170,12 +185,12 @@ pub fn failed(status: u8, text: &[u8]) -> Error {
 }
 
 impl Options {
-    /// Reads the words, the first of which is the program's name; `None` when -V has said it all.
+    /// Reads the words, the first of which is the program's name.
     ///
     /// # Errors
     ///
     /// The reference's sentence: status 1 for numbers, 2 for anything else.
-    pub fn parse(words: &[&[u8]], root: bool) -> Result<Option<Options>, Error> {
+    pub fn parse(words: &[&[u8]], root: bool) -> Result<Told, Error> {
         let (name, words) = called(words, "ping");
         let mut o =
             Options { called: name.to_vec(), family: family_of(name), ..Options::default() };
@@ -184,7 +199,10 @@ impl Options {
             match item {
                 Ok(Item::Option(code, value)) => {
                     if code == u32::from(b'V') {
-                        return Ok(None);
+                        return Ok(Told::Text(VERSION.to_owned()));
+                    }
+                    if code == u32::from(b'N') && value == Some(b"help") {
+                        return Ok(Told::Text(nodeinfo::help()));
                     }
                     o.option(u8::try_from(code).unwrap_or(b'?'), value.unwrap_or(b""), root)?;
                 }
@@ -214,7 +232,7 @@ impl Options {
                   please use -i 0.002 (behind -f), which is 500 requests a second",
             ));
         }
-        Ok(Some(o))
+        Ok(Told::Ping(Box::new(o)))
     }
 
     fn option(&mut self, code: u8, value: &[u8], root: bool) -> Result<(), Error> {
@@ -227,9 +245,7 @@ impl Options {
                 self.family = family;
             }
             b'b' => self.broadcast = true,
-            b'N' => {
-                return Err(failed(2, b"node information queries (-N) are not part of ipbox"));
-            }
+            b'N' => self.node.get_or_insert_default().word(value)?,
             b'F' => self.flow = Some(flow(value)?),
             b'R' | b'T' => {
                 let other = |r| matches!(r, Record::Route) != (code == b'R');
@@ -509,7 +525,10 @@ mod tests {
         let words: Vec<&[u8]> =
             ["ping"].into_iter().chain(line.split(' ')).map(str::as_bytes).collect();
         Options::parse(&words, false)
-            .map(|o| o.unwrap())
+            .map(|told| match told {
+                Told::Ping(o) => *o,
+                Told::Text(text) => panic!("{text}"),
+            })
             .map_err(|e| (e.status(), String::from_utf8(e.text()).unwrap()))
     }
 

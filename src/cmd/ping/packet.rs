@@ -23,7 +23,7 @@ const TOO_BIG6: u8 = 2;
 const EXCEEDED6: u8 = 3;
 const PARAMETER6: u8 = 4;
 const ECHO6: u8 = 128;
-const ECHO_REPLY6: u8 = 129;
+pub const ECHO_REPLY6: u8 = 129;
 
 /// The Internet checksum over bytes (RFC 1071).
 pub fn checksum(bytes: &[u8]) -> u16 {

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::nodeinfo::{self, Question};
 use super::options::{Options, failed, in_lab};
 use super::packet::{self, HEADER, Message, TIMEVAL};
 use super::recorded;
@@ -29,6 +30,8 @@ const ORIGIN_LOCAL: u8 = 1;
 pub struct Session {
     socket: Socket,
     target: Target,
+    /// What is sent instead of echo requests.
+    question: Option<Question>,
     o: Options,
     names: Names,
     hosts: Option<Hosts>,
@@ -75,6 +78,7 @@ impl Session {
     pub fn new(
         socket: Socket,
         target: Target,
+        question: Option<Question>,
         mut o: Options,
         names: Names,
         out: Out,
@@ -100,6 +104,7 @@ impl Session {
             start,
             socket,
             target,
+            question,
             o,
             names,
             out,
@@ -113,7 +118,7 @@ impl Session {
     }
 
     fn timing(&self) -> bool {
-        self.o.size >= TIMEVAL
+        self.o.size >= TIMEVAL && self.question.is_none()
     }
     fn v6(&self) -> bool {
         self.target.addr.is_ipv6()
@@ -264,7 +269,10 @@ impl Session {
 
     fn send(&mut self) -> u64 {
         let seq = Stats::sequence(self.stats.transmitted + 1);
-        let bytes = packet::request(self.v6(), self.ident, seq, &self.data, now());
+        let bytes = match &self.question {
+            Some(question) => question.bytes(seq),
+            None => packet::request(self.v6(), self.ident, seq, &self.data, now()),
+        };
         let sent = socket::send_to(socket::of(&self.socket.fd), &bytes, self.target.addr);
         match sent.map_err(|e| e.raw_os_error().unwrap_or(0)) {
             Ok(_) => {
@@ -345,6 +353,13 @@ impl Session {
             recorded = &icmp[20..len];
             (icmp, ttl) = (&icmp[len..], Some(hops.into()));
         }
+        if let Some(question) = &self.question {
+            if let Some(seq) = question.answered(icmp) {
+                self.node_answer(from, seq, icmp, ttl);
+            }
+            self.buf = buf;
+            return;
+        }
         let ours = self.ours();
         let message = match self.target.addr.ip() {
             IpAddr::V4(to) => packet::read4(icmp, to, ours),
@@ -379,7 +394,8 @@ impl Session {
             i64::try_from(took.unwrap_or_default().as_micros()).unwrap_or(i64::MAX)
         });
         let again = self.stats.reply(r.seq, time_us, r.broken);
-        if self.o.adaptive {
+        // Without times the interval stays as it is.
+        if self.o.adaptive && self.timing() {
             self.adapt();
         }
         if self.o.quiet {
@@ -428,6 +444,38 @@ impl Session {
                 recorded::told(r.recorded, &mut last, |a| self.who(SocketAddr::new(a.into(), 0)));
             self.route = last;
             self.out.text_bytes(&text);
+        }
+        self.out.text("\n");
+        self.flush();
+    }
+
+    /// -N: what a node says of its names or addresses.
+    fn node_answer(&mut self, from: SocketAddr, seq: u16, icmp: &[u8], ttl: Option<i32>) {
+        let again = self.stats.reply(seq, None, false);
+        if self.o.quiet {
+            return;
+        }
+        if self.o.flood {
+            let _ = fd::stdout(b"\x08 \x08");
+            return;
+        }
+        self.stamp();
+        self.out.text(&format!("{} bytes from ", icmp.len()));
+        let who = self.who(from);
+        self.out.text_bytes(&who);
+        self.out.text(&format!(":{}; seq={seq};", nodeinfo::told(icmp)));
+        if self.o.verbose {
+            self.out.text(&format!(" ident={}", self.ident));
+        }
+        if let Some(ttl) = ttl {
+            self.out.text(&format!(" ttl={ttl}"));
+        }
+        // Many may answer what all are asked.
+        if again && (!self.target.addr.ip().is_multicast() || self.o.verbose) {
+            self.out.text(" (DUP!)");
+        }
+        if self.o.audible {
+            self.out.text("\x07");
         }
         self.out.text("\n");
         self.flush();

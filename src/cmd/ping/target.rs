@@ -12,6 +12,7 @@ use crate::sort;
 use crate::sys::{fd, process, socket};
 
 const UNKNOWN: &str = "Name or service not known";
+const OTHER_FAMILY: &str = "Address family for hostname not supported";
 
 /// The port that a probe connects to; nothing is sent.
 const PROBE_PORT: u16 = 1025;
@@ -47,8 +48,8 @@ pub fn open(v6: bool, options: &Options) -> Result<Socket, Error> {
     } else {
         (libc::AF_INET, libc::IPPROTO_ICMP)
     };
-    // The kernel chooses the identifier of datagram sockets.
-    let raw_wanted = options.ident == Some(0) && !v6;
+    // The kernel chooses the identifier of datagram sockets, and sends nothing but echoes by them.
+    let raw_wanted = (options.ident == Some(0) && !v6) || options.node.is_some();
     if !raw_wanted {
         match socket::open(family, libc::SOCK_DGRAM, protocol) {
             Ok(fd) => return Ok(Socket { fd, raw: false }),
@@ -109,7 +110,7 @@ pub fn resolve(
         // getaddrinfo(3) says it once.
         canonical = b"";
     }
-    Err(unknown("Address family for hostname not supported"))
+    Err(unknown(OTHER_FAMILY))
 }
 
 /// The address of a host on the way: IPv4 is all that is looked for, by inet_aton(3) first.
@@ -121,18 +122,42 @@ pub fn hop(word: &[u8], names: &mut Names) -> Result<Ipv4Addr, Error> {
     if let Some(v4) = value::inet_aton(word) {
         return Ok(v4);
     }
+    match of_family(word, false, names)? {
+        IpAddr::V4(a) => Ok(a),
+        IpAddr::V6(_) => Err(failed(2, &[word, b": ", UNKNOWN.as_bytes()].concat())),
+    }
+}
+
+/// The address of one family that a word stands for. Where IPv4 is wanted, ::ffff:10.0.0.1 is one
+/// of it, and so is ::1 in /etc/hosts, as getaddrinfo(3) has it.
+///
+/// # Errors
+///
+/// As `resolve`.
+pub fn of_family(word: &[u8], v6: bool, names: &mut Names) -> Result<IpAddr, Error> {
     let bare = word.split(|&b| b == b'%').next().unwrap_or_default();
-    let found = match value::ipv6(bare) {
-        Some(_) => Err("Address family for hostname not supported"),
-        None => all_of(word, names).and_then(|all| {
-            let v4 = all.addresses.into_iter().find_map(|a| match a {
-                IpAddr::V4(a) => Some(a),
-                IpAddr::V6(_) => None,
-            });
-            v4.ok_or(UNKNOWN)
-        }),
+    let literal = value::ipv6(bare).map(Ipv6Addr::from);
+    let found = if !v6 && let Some(literal) = literal {
+        literal.to_ipv4_mapped().map(IpAddr::V4).ok_or(OTHER_FAMILY)
+    } else {
+        all_of(word, names).and_then(|all| {
+            let own = all.addresses.iter().find(|a| a.is_ipv6() == v6).copied();
+            let mapped = || {
+                all.addresses.iter().find_map(|a| match a {
+                    IpAddr::V6(a) if !v6 && a.is_loopback() => Some(Ipv4Addr::LOCALHOST.into()),
+                    IpAddr::V6(a) if !v6 => a.to_ipv4_mapped().map(IpAddr::V4),
+                    _ => None,
+                })
+            };
+            own.or_else(mapped).ok_or_else(|| if all.literal { OTHER_FAMILY } else { not_found() })
+        })
     };
     found.map_err(|why| failed(2, &[word, b": ", why.as_bytes()].concat()))
+}
+
+/// There is nobody to ask; where the machine would, the name may still exist.
+fn not_found() -> &'static str {
+    if hosts::others_are_asked() { "Temporary failure in name resolution" } else { UNKNOWN }
 }
 
 /// What a word stands for.
@@ -161,11 +186,16 @@ fn all_of(word: &[u8], names: &mut Names) -> Result<Found, &'static str> {
         None => (word, None),
     };
     if let Some(octets) = value::ipv6(bare) {
+        let ip = Ipv6Addr::from(octets);
         let scope = match zone {
             None => 0,
-            Some(zone) => value::u32(zone).or_else(|| names.index(zone)).ok_or(UNKNOWN)?,
+            Some(zone) => {
+                // Elsewhere devices have numbers only.
+                let named = link_local(ip).then(|| names.index(zone)).flatten();
+                named.or_else(|| value::u32(zone)).ok_or(UNKNOWN)?
+            }
         };
-        return Ok(Found::literal(word, Ipv6Addr::from(octets).into(), scope));
+        return Ok(Found::literal(word, ip.into(), scope));
     }
     // What cannot be a host's name is not looked for.
     if bare.is_empty() || zone.is_some() || word.starts_with(b"-") {
@@ -177,12 +207,7 @@ fn all_of(word: &[u8], names: &mut Names) -> Result<Found, &'static str> {
         all.truncate(1);
     }
     let Some(canonical) = hosts.canonical(word) else {
-        // There is nobody to ask; where the machine would, the name may still exist.
-        return Err(if hosts::others_are_asked() {
-            "Temporary failure in name resolution"
-        } else {
-            UNKNOWN
-        });
+        return Err(not_found());
     };
     // IPv6 first, but only where there is a way (RFC 6724).
     sort::by_key(&mut all, |a| match a {
@@ -325,14 +350,19 @@ fn from_probe(
     Ok(own.ip())
 }
 
-/// An address as it is shown, the device behind one that is valid on one cable only.
+/// An address as it is shown, the device behind it: by its name where the address is valid on one
+/// cable only.
 pub fn shown(addr: SocketAddr, names: &mut Names) -> Vec<u8> {
     let mut text = addr.ip().to_string().into_bytes();
     if let SocketAddr::V6(a) = addr
         && a.scope_id() != 0
     {
         text.push(b'%');
-        text.extend_from_slice(names.name(a.scope_id()));
+        if link_local(*a.ip()) {
+            text.extend_from_slice(names.name(a.scope_id()));
+        } else {
+            text.extend(a.scope_id().to_string().bytes());
+        }
     }
     text
 }
