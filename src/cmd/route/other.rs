@@ -69,7 +69,11 @@ impl Other {
             }
             _ => &[self.table.as_bytes(), b": "].concat(),
         };
-        let mut text = [before, errno(libc::ENOENT).as_bytes()].concat();
+        let why = errno(libc::ENOENT);
+        let mut text = [before, why.as_bytes()].concat();
+        if self.name == "netrom" {
+            text.extend([b"\n/proc/net/nr_neigh: ", why.as_bytes()].concat());
+        }
         if self.is_error {
             text.push(b'\n');
             text.extend(self.absent.trim_end().as_bytes());

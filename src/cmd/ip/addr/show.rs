@@ -1,7 +1,7 @@
 //! `ip address show`: devices, each with its addresses.
 
 use super::super::link::filter::Filter;
-use super::super::link::show::{Form, carrier_changes, learn, no_device, record};
+use super::super::link::show::{Form, carrier_changes, learn, no_device, not_got, record};
 use super::super::link::{stats, stream};
 use super::line::{self, Before};
 use super::select;
@@ -80,8 +80,8 @@ fn one_device(ctx: &mut Ctx, filter: &Filter, index: u32) -> Result<Option<Vec<u
     let mut request = link::query(index, ctx.opts.stats > 0, !filter.no_vf);
     match ctx.route()?.get(&mut request) {
         Ok(msg) => Ok(Some(msg.payload.to_vec())),
-        Err(e @ netlink::Error::Nack(_)) => {
-            ctx.complain(&Error::from(e).text());
+        Err(netlink::Error::Nack(nack)) => {
+            ctx.complain(&[&not_got(&nack, "link")[..], b"\n"].concat());
             Ok(None)
         }
         Err(e) => Err(Error::from(e).into()),

@@ -3,7 +3,7 @@
 use crate::cli::Args;
 use crate::cli::value::AF_PACKET;
 use crate::ctx::{self, Ctx, Opts};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::names::{Kind, Names};
 use crate::netlink;
 use crate::output::{Field, Out, Paint, field, json_only, text_only};
@@ -341,6 +341,12 @@ fn alternative_names(out: &mut Out, link: &Link<'_>) {
     out.close_list();
 }
 
+/// What is said where the kernel does not tell of one device: its reason, and once more by its number.
+pub fn not_got(nack: &netlink::Nack, what: &str) -> Vec<u8> {
+    let why = error::errno(nack.errno);
+    [error::refusal(nack), format!("\nCannot send {what} request: {why}").into_bytes()].concat()
+}
+
 /// `ip link show`.
 pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
     // Prefixes of addresses have no place here, whatever -family says.
@@ -358,7 +364,7 @@ pub fn run(ctx: &mut Ctx, args: &mut Args<'_>) -> Result {
                 // `ifN` and `eth0:` are known, but not to this question (observed in iproute2 7.2).
                 out.begin();
                 out.end();
-                return Err(Error::Kernel { nack, status: 1, dump: false, at: None }.into());
+                return Err(Error::failed(1, not_got(&nack, "link get")).into());
             }
             Err(e) => return Err(Error::from(e).into()),
         };

@@ -133,7 +133,7 @@ fn take_zone(f: &mut Fill<'_, '_>, value: &[u8], direction: u8) -> Result {
     } else {
         match number(value, u16::MAX.into()).and_then(|n| u16::try_from(n).ok()) {
             Some(zone) => put_at(f.info, ZONE, &zone.to_ne_bytes()),
-            None => return usage(&[b"Cannot parse ", value, b" as a zone ID\n"]),
+            None => return usage(&[b"Cannot parse ", value, b" as a zone ID"]),
         }
     }
     f.info[0] |= direction;

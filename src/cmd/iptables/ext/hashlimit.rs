@@ -177,7 +177,7 @@ fn packets(value: &[u8], option: &str) -> Result<(u64, u32)> {
     };
     match SCALE * u64::from(seconds) / rate {
         time @ 1.. if rate / u64::from(seconds) <= SCALE => Ok((time, seconds)),
-        _ => usage(&[b"Rate too fast \"", value, b"\"\n"]),
+        _ => usage(&[b"Rate too fast \"", value, b"\""]),
     }
 }
 
@@ -200,7 +200,7 @@ fn bytes(value: &[u8]) -> Result<Option<u32>> {
     match number.checked_mul(factor).filter(|n| *n <= most) {
         Some(rate) => Ok(Some(cost(rate))),
         None => {
-            let text = format!("Rate value too large \"{number}\" (max {most})\n");
+            let text = format!("Rate value too large \"{number}\" (max {most})");
             usage(&[text.as_bytes()])
         }
     }
@@ -230,7 +230,7 @@ fn take_burst(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
     let burst = number * factor;
     if burst > u32::MAX.into() {
         // The reference keeps the low 32 bits.
-        let text = format!("\" too large (max {}mb).\n", u32::MAX >> 20);
+        let text = format!("\" too large (max {}mb).", u32::MAX >> 20);
         return usage(&[
             b"bad value for option \"--hashlimit-burst\", value \"",
             value,
@@ -243,7 +243,7 @@ fn take_burst(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
 
 fn burst_range<T>() -> Result<T> {
     let text =
-        format!("bad value for option \"--hashlimit-burst\", or out of range (1-{MOST_BURST}).\n");
+        format!("bad value for option \"--hashlimit-burst\", or out of range (1-{MOST_BURST}).");
     usage(&[text.as_bytes()])
 }
 
@@ -267,7 +267,7 @@ fn take_mode(f: &mut Fill<'_, '_>, value: &[u8]) -> Result {
 
 fn complete(info: &mut [u8], seen: u64) -> Result {
     if seen & LIMIT_BITS == 0 {
-        return usage(&[b"You have to specify --hashlimit\n"]);
+        return usage(&[b"You have to specify --hashlimit"]);
     }
     let burst = u64_at(info, BURST);
     if info[MODE] & BYTES != 0 {

@@ -83,7 +83,7 @@ pub static SET: Ext = Ext {
             again: true,
             take: |f, _| {
                 if f.not {
-                    return usage(&[b"--return-nomatch flag cannot be inverted\n"]);
+                    return usage(&[b"--return-nomatch flag cannot be inverted"]);
                 }
                 f.info[FLAGS] |= NO_MATCH;
                 Ok(())
@@ -206,13 +206,13 @@ fn take_counter(
 ) -> Result {
     let kind = name.split('-').next().unwrap_or("").as_bytes();
     if f.info[at + COMPARISON] != 0 {
-        return usage(&[b"only one of the --", kind, b"-[eq|lt|gt] is allowed\n"]);
+        return usage(&[b"only one of the --", kind, b"-[eq|lt|gt] is allowed"]);
     }
     if f.not && comparison != EQ {
-        return usage(&[b"--", name.as_bytes(), b" option cannot be inverted\n"]);
+        return usage(&[b"--", name.as_bytes(), b" option cannot be inverted"]);
     }
     let Some(n) = number(value, u64::MAX) else {
-        return usage(&[b"Cannot parse ", value, b" as a counter value\n"]);
+        return usage(&[b"Cannot parse ", value, b" as a counter value"]);
     };
     put_at(f.info, at, &n.to_ne_bytes());
     f.info[at + COMPARISON] = if f.not { NE } else { comparison };

@@ -140,7 +140,7 @@ fn hex(word: &[u8]) -> Result<Vec<u8>> {
             (true, [high, low, behind @ ..]) => {
                 let digit = |b: u8| match char::from(b).to_digit(16) {
                     Some(n) => Ok(n),
-                    None => usage(&[b"Invalid hex char '", &[b], b"'\n"]),
+                    None => usage(&[b"Invalid hex char '", &[b], b"'"]),
                 };
                 text.push(u8::try_from(digit(*high)? * 16 + digit(*low)?).unwrap_or(0));
                 rest = behind.strip_prefix(b" ").unwrap_or(behind);

@@ -170,7 +170,11 @@ impl Reader<'_> {
                 None if count == 0 => {
                     return usage(&[b"u32: test ended with no value specified"]);
                 }
-                Some(b'&') if count == 0 => return self.complain("value spec missing"),
+                Some(b'&') if count == 0 => {
+                    self.second(b'&', "a second '&' was expected")?;
+                    self.at -= 1;
+                    return self.complain("value spec missing");
+                }
                 None | Some(b'&') => break,
                 Some(_) if count == 0 => {}
                 Some(b',') => self.at += 1,

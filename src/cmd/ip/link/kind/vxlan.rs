@@ -335,7 +335,10 @@ fn finish(words: &mut Words<'_>, said: &Said) -> Result<(), Error> {
             words.req.u16_be(PORT, GPE_PORT);
         } else {
             crate::sys::fd::stderr(
-                b"vxlan: destination port not specified\nThe kernel takes its own default, 8472, which is not the assigned one;\n'dstport 4789' asks for that, 'dstport 0' for the default without this notice.\n",
+                b"vxlan: destination port not specified\n\
+                  Will use Linux kernel default (non-standard value)\n\
+                  Use 'dstport 4789' to get the IANA assigned value\n\
+                  Use 'dstport 0' to get default and quiet this message\n",
             );
         }
     }

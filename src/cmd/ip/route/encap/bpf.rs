@@ -67,7 +67,13 @@ pub fn show_program(out: &mut Out, f: Field, word: &str, nest: Attrs<'_>) {
 /// For object files, which this program cannot load; the reference's sentences otherwise.
 pub fn program(args: &mut Args<'_>, request: &mut Request, attr: u16) -> Result<(), Usage> {
     let word = args.last();
-    let refuse = |parts: &[&[u8]]| Err(Usage::new(255, parts.concat()).at(args.at()));
+    // What no program comes of is told twice, whatever the reason was (observed).
+    let at = args.at();
+    let refuse = |parts: &[&[u8]]| {
+        let text =
+            [&parts.concat()[..], b"\nFailed to parse eBPF program: Operation not permitted"];
+        Err(Usage::new(255, text.concat()).at(at))
+    };
     if prefix("object-file").is(word) {
         let file = args.need()?;
         return Err(Usage::new(
@@ -88,9 +94,7 @@ pub fn program(args: &mut Args<'_>, request: &mut Request, attr: u16) -> Result<
         Ok(program) => program,
         Err(e) => {
             let why = error::strerror(&e);
-            let text: [&[u8]; 4] =
-                [b"Couldn't retrieve pinned program '", path, b"': ", why.as_bytes()];
-            return Err(Usage::new(255, text.concat()).at(args.at()));
+            return refuse(&[b"Couldn't retrieve pinned program '", path, b"': ", why.as_bytes()]);
         }
     };
     let nest = request.nest(attr | NLA_F_NESTED);

@@ -48,15 +48,22 @@ pub fn send(args: &mut Args<'_>, said: &mut Said<'_>) -> Result<(), Usage> {
     };
     match read {
         Ok(()) => said.opts = Some(nest.payload().to_vec()),
-        // The name is the reference's, also for those of erspan.
-        Err(Wrong::Parts) => {
-            return Err(Usage::new(255, "Unknown \"geneve_opts\" type").at(args.at()));
-        }
-        Err(Wrong::Value) => {
+        Err(wrong) => {
             let part = list.split(|b| b":,".contains(b)).next().unwrap_or(list);
             let part = if word == b"vxlan_opts" { list } else { part };
-            let text: [&[u8]; 5] =
-                [b"Error: argument \"", part, b"\" is wrong: \"", word, b"\" value is invalid\n"];
+            // The name is the reference's, also for those of erspan.
+            let before: &[u8] = match wrong {
+                Wrong::Parts => b"Unknown \"geneve_opts\" type\n",
+                Wrong::Value => b"",
+            };
+            let text: [&[u8]; 6] = [
+                before,
+                b"Error: argument \"",
+                part,
+                b"\" is wrong: \"",
+                word,
+                b"\" value is invalid\n",
+            ];
             return Err(Usage::new(255, text.concat()).at(args.at()));
         }
     }
