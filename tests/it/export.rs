@@ -41,6 +41,15 @@ const RULES: &str = "
     iptables -P FORWARD DROP
     ip6tables -A INPUT -s 2001:db8::/32 -j DROP\n";
 
+/// What there is. The kernel tells of a bridge's carrier up to a second after its ports have one.
+const SHOW: &str = "
+    for i in $(seq 100); do
+        if ip link show v-net-0 | grep -q LOWER_UP; then break; fi
+        sleep 0.05
+    done
+    ipbox export
+    ipbox draw -j\n";
+
 #[test]
 fn what_was_exported_makes_the_same_network() {
     let place = Place::new();
@@ -61,9 +70,8 @@ fn what_was_exported_makes_the_same_network() {
             ]))
         };
         // A batch cannot say the settings that a new namespace begins with; it is told so.
-        let bare =
-            run(&format!("{network} ipbox export {form} >$0/net; ipbox export; ipbox draw -j"));
-        let again = run(&format!("{build}; ipbox export; ipbox draw -j"));
+        let bare = run(&format!("{network} ipbox export {form} >$0/net\n{SHOW}"));
+        let again = run(&format!("{build}\n{SHOW}"));
         assert_eq!(
             bare,
             again,
