@@ -1,7 +1,7 @@
 //! Starts a program as cheaply as it can be done.
 //!
 //! The standard library's way asks for each of 64 signals in the new process and opens three files
-//! for it, 40 to 60 µs that both sides of a comparison would have in their time: a third of what
+//! for it, 35 to 38 µs that both sides of a comparison would have in their time: a third of what
 //! `iptables -C` takes. Here the new process does nothing but execve(2).
 
 use std::ffi::{CString, c_char, c_int, c_void};

@@ -121,7 +121,7 @@ impl Conn {
     ///
     /// # Errors
     ///
-    /// Those of socket(2), bind(2) and connect(2).
+    /// Those of socket(2) and connect(2).
     pub fn open(protocol: Protocol, receive_buffer: u32) -> io::Result<Conn> {
         let socket = Socket::new(protocol as isize)?;
         let _ = socket.set_rx_buf_sz(receive_buffer);

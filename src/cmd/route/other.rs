@@ -12,6 +12,8 @@ pub struct Other {
     /// Where a kernel that has the family shows its table, as net-tools names the file when it is
     /// missing; empty for families that are not routed.
     table: &'static str,
+    /// A second file without which the table cannot be told; mostly empty.
+    neighbours: &'static str,
     /// What is said of a kernel without the family; and whether as an error, or as output.
     absent: &'static str,
     is_error: bool,
@@ -22,7 +24,7 @@ pub struct Other {
 const UNROUTED: &str = "No routing for address family";
 
 const fn other(name: &'static str, table: &'static str, absent: &'static str) -> Other {
-    Other { name, table, absent, is_error: false, change: UNROUTED }
+    Other { name, table, neighbours: "", absent, is_error: false, change: UNROUTED }
 }
 
 #[rustfmt::skip] // one row, one line
@@ -30,7 +32,7 @@ pub static OTHERS: [Other; 8] = [
     other("unix", "", ""),
     other("ash", "", ""),
     other("ax25", "/proc/net/ax25_route", "AX.25 not configured in this system.\n"),
-    Other { change: "NET/ROM: this needs to be written",
+    Other { change: "NET/ROM: this needs to be written", neighbours: "/proc/net/nr_neigh",
         ..other("netrom", "/proc/net/nr_nodes", "NET/ROM not configured in this system.\n") },
     Other { is_error: true,
         ..other("rose", "/proc/net/rose_nodes", "ROSE not configured in this system.\n") },
@@ -71,8 +73,8 @@ impl Other {
         };
         let why = errno(libc::ENOENT);
         let mut text = [before, why.as_bytes()].concat();
-        if self.name == "netrom" {
-            text.extend([b"\n/proc/net/nr_neigh: ", why.as_bytes()].concat());
+        if !self.neighbours.is_empty() {
+            text.extend(format!("\n{}: {why}", self.neighbours).into_bytes());
         }
         if self.is_error {
             text.push(b'\n');
